@@ -1,0 +1,48 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import APIMachinery
+
+/// What a resource is called and how its objects are shaped: what discovery, OpenAPI and decoding need to know.
+public struct ResourceDescription: Sendable {
+    /// The kind of its objects.
+    public var kind: GroupVersionKind
+    /// The kind of its lists: the kind with `List` behind it unless said otherwise.
+    public var listKind: String
+    /// The name in URLs, such as `deployments`.
+    public var plural: String
+    /// The name of one, such as `deployment`.
+    public var singular: String
+    /// What people type, such as `deploy`.
+    public var shortNames: [String]
+    /// Groups of resources it belongs to, such as `all`.
+    public var categories: [String]
+    /// Whether its objects live in namespaces.
+    public var namespaced: Bool
+    /// The shape of its objects. nil for objects of any shape.
+    public var schema: ObjectSchema?
+    /// Field selectors beyond `metadata.name` and `metadata.namespace`.
+    public var selectableFields: [String]
+
+    /// Describes a resource.
+    public init(
+        kind: GroupVersionKind, listKind: String? = nil, plural: String, singular: String? = nil, shortNames: [String] = [],
+        categories: [String] = [], namespaced: Bool, schema: ObjectSchema? = nil, selectableFields: [String] = []
+    ) {
+        self.kind = kind
+        self.listKind = listKind ?? kind.kind + "List"
+        self.plural = plural
+        self.singular = singular ?? kind.kind.lowercased()
+        self.shortNames = shortNames
+        self.categories = categories
+        self.namespaced = namespaced
+        self.schema = schema
+        self.selectableFields = selectableFields
+    }
+
+    /// Group and plural, for messages.
+    public var groupResource: GroupResource { GroupResource(group: kind.group, resource: plural) }
+}
