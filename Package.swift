@@ -1,7 +1,8 @@
 // swift-tools-version:6.2
 //
-// This source file is part of the Keelson open source project
-// Copyright (c) 2026 the Keelson project authors
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
 import PackageDescription
@@ -13,18 +14,34 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-let strictC: [CSetting] = [
-    .unsafeFlags(["-std=c11", "-Wall", "-Wextra", "-Werror=implicit-function-declaration"])
-]
-
 extension Target.Dependency {
+    static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asn1: Self = .product(name: "SwiftASN1", package: "swift-asn1")
+    static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+    static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdHTTP2: Self = .product(name: "HummingbirdHTTP2", package: "hummingbird")
+    static let hummingbirdTLS: Self = .product(name: "HummingbirdTLS", package: "hummingbird")
+    static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
-    static let nioFoundationCompat: Self = .product(name: "NIOFoundationCompat", package: "swift-nio")
-    static let logging: Self = .product(name: "Logging", package: "swift-log")
-    static let metrics: Self = .product(name: "Metrics", package: "swift-metrics")
     static let serviceLifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let subprocess: Self = .product(name: "Subprocess", package: "swift-subprocess")
+    static let system: Self = .product(name: "SystemPackage", package: "swift-system")
+    static let x509: Self = .product(name: "X509", package: "swift-certificates")
+    static let yams: Self = .product(name: "Yams", package: "Yams")
+}
+
+extension Target {
+    /// A module of ours: the house rules are switched on for every one.
+    static func module(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+        .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+    }
+
+    /// The tests of a module.
+    static func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+        .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+    }
 }
 
 let package = Package(
@@ -38,21 +55,24 @@ let package = Package(
         .library(name: "EtcdStorage", targets: ["EtcdStorage"]),
         .library(name: "CacherStorage", targets: ["CacherStorage"]),
         .library(name: "Registry", targets: ["Registry"]),
+        .library(name: "KubernetesResources", targets: ["KubernetesResources"]),
         .library(name: "APIServer", targets: ["APIServer"]),
         .library(name: "EtcdTestKit", targets: ["EtcdTestKit"]),
         .executable(name: "keelson", targets: ["keelson"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
-        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
-        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0", traits: []),
     ],
     targets: [
         // Floor 0: system libraries.
@@ -61,8 +81,41 @@ let package = Package(
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
 
-        // Floor 1: sans-I/O C.
+        // Floor 1: C without I/O.
         .target(name: "CGRPCSession", dependencies: ["CNghttp2"], linkerSettings: [.linkedLibrary("nghttp2")]),
         .target(name: "CEtcdMessages", dependencies: ["CProtobufC"], linkerSettings: [.linkedLibrary("protobuf-c")]),
-    ]
+
+        // Floors 2 and 3: the etcd client.
+        .module("GRPCTransport", ["CGRPCSession", .logging, .nioCore, .nioPosix, .nioSSL, .serviceLifecycle]),
+        .module("EtcdClient", ["CEtcdMessages", "GRPCTransport", .logging, .nioCore, .serviceLifecycle]),
+
+        // Floors 4 to 6: objects and their storage.
+        .module("APIMachinery"),
+        .module("Storage", ["APIMachinery"]),
+        .module("EtcdStorage", ["APIMachinery", "EtcdClient", "Storage", .logging, .serviceLifecycle]),
+        .module("CacherStorage", ["APIMachinery", "Storage", .logging, .serviceLifecycle]),
+
+        // Floors 7 and 8: resources and their serving.
+        .module("Registry", ["APIMachinery", "CacherStorage", "Storage", .logging, .serviceLifecycle]),
+        .module("KubernetesResources", ["APIMachinery", "Registry", "Storage", .logging, .serviceLifecycle]),
+        .module(
+            "APIServer",
+            [
+                "APIMachinery", "Registry", "Storage", .crypto, .hummingbird, .hummingbirdHTTP2, .hummingbirdTLS, .logging, .nioCore, .nioPosix,
+                .nioSSL, .serviceLifecycle, .yams,
+            ]),
+
+        // Floor 9: the server.
+        .executableTarget(
+            name: "keelson",
+            dependencies: [
+                "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "GRPCTransport", "KubernetesResources", "Registry", "Storage",
+                .argumentParser, .asn1, .crypto, .logging, .serviceLifecycle, .subprocess, .system, .x509,
+            ],
+            swiftSettings: strict),
+
+        // What tests are made with.
+        .module("EtcdTestKit", [.logging]),
+    ],
+    cLanguageStandard: .c11
 )

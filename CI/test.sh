@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+#
+# This source file is part of the Keelson project.
+#
+# SPDX-FileCopyrightText: 2026 The Keelson Authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs every check and test, one module after the other, and closes with "N passed, N failed". Fails if anything failed.
+# CI/test.sh NAME... runs only the named test targets.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+passed=0
+failed=0
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+say() { printf '\n==> %s\n' "$*"; }
+
+check() { # NAME COMMAND...: counts as one test
+    local name=$1
+    shift
+    say "$name"
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED: %s\n' "$name"
+    fi
+}
+
+attribute() { sed -n "s/.*<testsuite [^>]*$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
+
+run_target() { # a test target, in a process of its own
+    local target=$1 report status=0 tests failures
+    report=$results/$target.xml
+    say "$target"
+    timeout --kill-after=30 "${TEST_TARGET_TIMEOUT:-1200}" \
+        swift test --skip-build --disable-xctest --filter "^$target\\." --xunit-output "$report" 2>&1 | grep --line-buffered -vE '^(◇|✔|↳|􀟈|􁁛)' || true
+    status=${PIPESTATUS[0]}
+    [ -e "$report" ] || report=${report%.xml}-swift-testing.xml
+    tests=0 failures=0
+    if [ -e "$report" ]; then
+        tests=$(attribute tests "$report")
+        failures=$(attribute failures "$report")
+    fi
+    # A crash, a time-out or a target without tests leaves no report, or one that claims no failure.
+    if [ "$status" -ne 0 ] && [ "${failures:-0}" -eq 0 ]; then
+        printf 'FAILED: %s ended with status %s\n' "$target" "$status"
+        failures=1
+        tests=$((${tests:-0} + 1))
+    elif [ "${tests:-0}" -eq 0 ]; then
+        printf 'FAILED: %s ran no test\n' "$target"
+        tests=1 failures=1
+    fi
+    printf '%s: %s passed, %s failed\n' "$target" "$((tests - failures))" "$failures" >&2
+    passed=$((passed + tests - failures))
+    failed=$((failed + failures))
+}
+
+targets=("$@")
+if [ ${#targets[@]} -eq 0 ]; then
+    check "Formatting" CI/format.sh --lint
+    check "Generated messages are up to date" CI/protos.sh --check
+fi
+say "Build"
+if ! CI/build.sh debug; then
+    printf '\n%s passed, %s failed\n' "$passed" "$((failed + 1))"
+    exit 1
+fi
+if [ ${#targets[@]} -eq 0 ]; then
+    check "C core under ASan and UBSan" CI/sanitize-c.sh
+    for folder in Tests/*Tests; do targets+=("${folder#Tests/}"); done
+fi
+for target in "${targets[@]}"; do run_target "$target"; done
+
+printf '\n%s passed, %s failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,42 @@
+#
+# This source file is part of the Keelson project.
+#
+# SPDX-FileCopyrightText: 2026 The Keelson Authors
+# SPDX-License-Identifier: Apache-2.0
+
+DATA_DIR ?= .keelson
+SERVE_FLAGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test format lint protos sanitize clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Install what is missing, build, and serve on a managed local etcd
+	@CI/setup.sh run
+	@CI/build.sh release keelson
+	@exec "$$(swift build -c release --show-bin-path)/keelson" serve --data-dir $(DATA_DIR) $(SERVE_FLAGS)
+
+build: ## Install what is missing and build the server for release
+	@CI/setup.sh run
+	@CI/build.sh release keelson
+
+test: ## Install what is missing and run every test; ends with "N passed, N failed"
+	@CI/setup.sh test
+	@CI/test.sh
+
+format: ## Format the Swift sources in place
+	@CI/format.sh
+
+lint: ## Check the formatting
+	@CI/format.sh --lint
+
+protos: ## Regenerate the C of etcd's messages from Protos/
+	@CI/protos.sh
+
+sanitize: ## Run the C core under ASan and UBSan
+	@CI/sanitize-c.sh
+
+clean: ## Remove what was built (the data directory stays)
+	@swift package clean
