@@ -1,0 +1,39 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// How connections to `https` endpoints prove who they are and whom they trust.
+///
+/// Files are read anew for each connection, so rotated certificates are picked up by the next one without a restart.
+public struct GRPCTLSConfiguration: Sendable, Hashable {
+    /// Whose signatures on a server's certificate are believed.
+    public enum TrustRoots: Sendable, Hashable {
+        /// The system's own.
+        case systemDefault
+        /// The certificates of a PEM file.
+        case file(String)
+        /// The certificates in these PEM bytes.
+        case pem([UInt8])
+    }
+
+    /// Whose signatures are believed.
+    public var trustRoots: TrustRoots
+    /// A PEM file with the client's certificate and its intermediates, for servers that ask for one.
+    public var certificateChainFile: String?
+    /// A PEM file with the private key of the client's certificate.
+    public var privateKeyFile: String?
+    /// The DNS name that a server's certificate must carry, in place of the endpoint's host.
+    public var serverName: String?
+
+    /// TLS with the given trust; without a client certificate when no files are named.
+    public init(
+        trustRoots: TrustRoots = .systemDefault, certificateChainFile: String? = nil, privateKeyFile: String? = nil, serverName: String? = nil
+    ) {
+        self.trustRoots = trustRoots
+        self.certificateChainFile = certificateChainFile
+        self.privateKeyFile = privateKeyFile
+        self.serverName = serverName
+    }
+}
