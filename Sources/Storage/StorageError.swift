@@ -87,6 +87,7 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         self.continueToken = continueToken
     }
 
+    /// The kind, the key, the message and the cause, for logs.
     public var description: String {
         var text = "StorageError: \(code)"
         if !key.isEmpty { text += ", key: \(key)" }

@@ -19,7 +19,9 @@ public protocol WatchSource: AnyObject, Sendable {
 /// Iterate ``batches`` where speed matters (one suspension a batch), or the stream itself for one event at a time. The watch ends when the
 /// stream is let go of, when ``cancel()`` is called, or when the iterating task is cancelled; that always reaches the store.
 public struct WatchStream: AsyncSequence, Sendable {
+    /// What comes, in order.
     public typealias Element = WatchEvent
+    /// Failures come as a last event.
     public typealias Failure = Never
 
     private let lifetime: Lifetime
@@ -42,6 +44,7 @@ public struct WatchStream: AsyncSequence, Sendable {
     /// The same events, as they come in batches.
     public var batches: Batches { Batches(stream: self) }
 
+    /// For one consumer at a time.
     public func makeAsyncIterator() -> Iterator { Iterator(stream: self) }
 
     /// Goes through the events one at a time.
@@ -63,10 +66,13 @@ public struct WatchStream: AsyncSequence, Sendable {
 
     /// The batches of a watch.
     public struct Batches: AsyncSequence, Sendable {
+        /// What comes, in order.
         public typealias Element = [WatchEvent]
+        /// Failures come as a last event.
         public typealias Failure = Never
         let stream: WatchStream
 
+        /// For one consumer at a time.
         public func makeAsyncIterator() -> Iterator { Iterator(stream: stream) }
 
         /// Goes through the batches.
