@@ -1,0 +1,143 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+extension JSONPatch.Operation {
+    func get(_ pointer: JSONPointer, in document: JSONValue) throws(PatchError) -> JSONValue {
+        var current = document
+        for token in pointer.tokens {
+            switch current {
+            case .object(let object):
+                guard let next = object[token] else { throw missing(pointer) }
+                current = next
+            case .array(let array):
+                guard let index = JSONPointer.index(token, below: array.count) else { throw missing(pointer) }
+                current = array[index]
+            default: throw missing(pointer)
+            }
+        }
+        return current
+    }
+
+    func add(_ value: JSONValue, to document: inout JSONValue) throws(PatchError) {
+        guard !path.tokens.isEmpty else {
+            document = value
+            return
+        }
+        let path = path
+        try change(&document, path.tokens[...], path) { (parent, token) throws(PatchError) in
+            switch parent {
+            case .object(var object):
+                object[token] = value
+                parent = .object(object)
+            case .array(var array):
+                if token == "-" {
+                    array.append(value)
+                } else if let index = JSONPointer.index(token, below: array.count + 1) {
+                    array.insert(value, at: index)
+                } else {
+                    throw failure("\"\(token)\" in \"\(path)\" is no place in an array of \(array.count)")
+                }
+                parent = .array(array)
+            default: throw missing(path)
+            }
+        }
+    }
+
+    func remove(_ pointer: JSONPointer, from document: inout JSONValue) throws(PatchError) -> JSONValue {
+        guard !pointer.tokens.isEmpty else {
+            let removed = document
+            document = .null
+            return removed
+        }
+        var removed = JSONValue.null
+        try change(&document, pointer.tokens[...], pointer) { (parent, token) throws(PatchError) in
+            switch parent {
+            case .object(var object):
+                guard let value = object[token] else { throw missing(pointer) }
+                removed = value
+                object[token] = nil
+                parent = .object(object)
+            case .array(var array):
+                guard let index = JSONPointer.index(token, below: array.count) else { throw missing(pointer) }
+                removed = array.remove(at: index)
+                parent = .array(array)
+            default: throw missing(pointer)
+            }
+        }
+        return removed
+    }
+
+    func replace(_ value: JSONValue, in document: inout JSONValue) throws(PatchError) {
+        guard !path.tokens.isEmpty else {
+            document = value
+            return
+        }
+        let path = path
+        try change(&document, path.tokens[...], path) { (parent, token) throws(PatchError) in
+            switch parent {
+            case .object(var object):
+                guard object[token] != nil else { throw missing(path) }
+                object[token] = value
+                parent = .object(object)
+            case .array(var array):
+                guard let index = JSONPointer.index(token, below: array.count) else { throw missing(path) }
+                array[index] = value
+                parent = .array(array)
+            default: throw missing(path)
+            }
+        }
+    }
+
+    /// Walks to the container of the last token and lets `body` change it.
+    private func change(
+        _ value: inout JSONValue, _ tokens: ArraySlice<String>, _ pointer: JSONPointer,
+        _ body: (inout JSONValue, String) throws(PatchError) -> Void
+    ) throws(PatchError) {
+        guard let token = tokens.first else { return }
+        let rest = tokens.dropFirst()
+        if rest.isEmpty { return try body(&value, token) }
+        switch value {
+        case .object(var object):
+            guard var child = object[token] else { throw missing(pointer) }
+            try change(&child, rest, pointer, body)
+            object[token] = child
+            value = .object(object)
+        case .array(var array):
+            guard let index = JSONPointer.index(token, below: array.count) else { throw missing(pointer) }
+            try change(&array[index], rest, pointer, body)
+            value = .array(array)
+        default: throw missing(pointer)
+        }
+    }
+
+    private func missing(_ pointer: JSONPointer) -> PatchError { failure("there is nothing at \"\(pointer)\"") }
+}
+
+extension JSONValue {
+    /// Equality of RFC 6902: numbers by value, objects regardless of order.
+    func isJSONEqual(to other: JSONValue) -> Bool {
+        switch (self, other) {
+        case (.integer(let integer), .double(let double)), (.double(let double), .integer(let integer)):
+            return double == Double(integer) && Int64(exactly: double) == integer
+        case (.array(let left), .array(let right)):
+            return left.count == right.count && zip(left, right).allSatisfy { $0.isJSONEqual(to: $1) }
+        case (.object(let left), .object(let right)):
+            return left.count == right.count && left.allSatisfy { member in right[member.key]?.isJSONEqual(to: member.value) ?? false }
+        default: return self == other
+        }
+    }
+
+    /// About how many bytes the value takes when written.
+    var approximateSize: Int {
+        switch self {
+        case .null, .bool: 4
+        case .integer, .double: 8
+        case .string(let string): string.utf8.count + 2
+        case .array(let array): array.reduce(2) { $0 + $1.approximateSize + 1 }
+        case .object(let object): object.reduce(2) { $0 + $1.key.utf8.count + 4 + $1.value.approximateSize }
+        }
+    }
+}
