@@ -1,0 +1,130 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import GRPCTransport
+
+/// What a call is, as far as repeating it goes.
+enum CallKind: Sendable, Hashable {
+    /// Has no effect, or the same however often it is done.
+    case repeatable
+    /// Must not happen twice.
+    case write
+}
+
+/// Decides after a failed attempt: again, or which error to throw.
+///
+/// A write is tried again only when it is proven that it was not executed. Everything else that may have been executed becomes
+/// ``EtcdError/Code/unknownOutcome``.
+struct CallPolicy: Sendable {
+    enum Action {
+        /// Wait, then try again.
+        case retry(after: Duration)
+        /// Throw.
+        case fail(EtcdError)
+    }
+
+    let kind: CallKind
+    /// How the error names the operation, as in `put "/a"`.
+    let operation: @Sendable () -> String
+    let endpoints: Int
+    private(set) var attempts = 0
+    private var oddities = 0
+
+    init(kind: CallKind, endpoints: Int, operation: @escaping @Sendable () -> String) {
+        self.kind = kind
+        self.endpoints = endpoints
+        self.operation = operation
+    }
+
+    /// Takes in a failed attempt.
+    /// - Parameters:
+    ///   - remaining: time until the deadline.
+    ///   - jitter: a random number from 0 to 1.
+    mutating func handle(_ error: GRPCError, remaining: Duration, jitter: Double) -> Action {
+        attempts += 1
+        let verdict = verdict(on: error)
+        guard verdict.mayRepeat else { return .fail(failure(error, verdict)) }
+        let wait = wait(jitter: jitter)
+        // The last error tells more than "too late" would.
+        guard wait < remaining else { return .fail(failure(error, verdict)) }
+        return .retry(after: wait)
+    }
+
+    private struct Verdict {
+        var code: EtcdError.Code
+        var mayRepeat: Bool
+        var executed: Bool
+    }
+
+    private mutating func verdict(on error: GRPCError) -> Verdict {
+        switch error.origin {
+        case .caller:
+            return Verdict(code: .canceled, mayRepeat: false, executed: error.disposition == .mayHaveExecuted)
+        case .shutdown:
+            return Verdict(code: .stopped, mayRepeat: false, executed: error.disposition == .mayHaveExecuted)
+        case .deadline:
+            return Verdict(code: .deadlineExceeded, mayRepeat: false, executed: error.disposition == .mayHaveExecuted)
+        case .protocolViolation where error.code == .resourceExhausted:
+            return Verdict(code: .responseTooLarge, mayRepeat: false, executed: error.disposition == .mayHaveExecuted)
+        case .server, .serverGoingAway, .connection, .protocolViolation:
+            break
+        }
+        if error.disposition != .mayHaveExecuted { return Verdict(code: .unavailable, mayRepeat: true, executed: false) }
+        let server = ServerError(code: error.code, text: error.message)
+        switch server.execution {
+        case .refused: return Verdict(code: server.code, mayRepeat: false, executed: false)
+        case .refusedForNow: return Verdict(code: server.code, mayRepeat: mayPass(server.code), executed: false)
+        case .uncertain:
+            return Verdict(code: server.code, mayRepeat: kind == .repeatable && mayPass(server.code), executed: true)
+        }
+    }
+
+    // Which reasons may be gone by the next attempt.
+    private mutating func mayPass(_ code: EtcdError.Code) -> Bool {
+        switch code {
+        case .unavailable, .noLeader, .tooManyRequests, .deadlineExceeded, .canceled: return true
+        // A single member won't change what it is.
+        case .learner, .notCapable: return endpoints > 1
+        // Our bug and a server's mishap look alike: a few attempts tell them apart.
+        case .internalError, .unknown, .malformedResponse:
+            oddities += 1
+            return oddities < 3
+        default: return false
+        }
+    }
+
+    private func wait(jitter: Double) -> Duration {
+        // 10, 20, 40 … 320 ms, each by a random half.
+        let milliseconds = Double(10 << min(attempts - 1, 5))
+        return .microseconds(Int64(milliseconds * 1000 * (0.5 + jitter)))
+    }
+
+    private func failure(_ error: GRPCError, _ verdict: Verdict) -> EtcdError {
+        let unknown = kind == .write && verdict.executed
+        var message = "\(operation()): \(error.message)"
+        if attempts > 1 { message += " (attempt \(attempts))" }
+        if unknown {
+            message += "; it may have been executed, or may yet be: read before writing again"
+        } else if let remedy = Self.remedies[verdict.code] {
+            message += "; \(remedy)"
+        }
+        return EtcdError(
+            unknown ? .unknownOutcome : verdict.code, message: message, outcome: unknown ? .unknown : .notDone, underlying: error)
+    }
+
+    static let remedies: [EtcdError.Code: String] = [
+        .requestTooLarge: "send less at once, or raise the server's --max-request-bytes",
+        .responseTooLarge: "read in pages by a limit",
+        .tooManyOperations: "split the transaction, or raise the server's --max-txn-ops",
+        .noSpace: "compact and defragment the members, then disarm the NOSPACE alarm",
+        .compacted: "read anew at the latest revision",
+        .duplicateKey: "write each key once in a transaction",
+        .leaseTTLTooLarge: "ask for at most 9000000000 seconds",
+        .unavailable: "check that the endpoints are reachable and that most members run",
+        .noLeader: "check that most members of the cluster run and reach each other",
+        .corrupt: "stop writing and compare the members' data",
+    ]
+}

@@ -1,0 +1,45 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import GRPCTransport
+
+/// Where the cluster is, and how long to wait for it.
+public struct EtcdClientConfiguration: Sendable {
+    /// The connections: endpoints, TLS, keepalive, limits.
+    public var transport: GRPCTransportConfiguration
+    /// How long a read may take, its repetitions included, unless the call says otherwise.
+    public var readTimeout: Duration
+    /// How long a write may take unless the call says otherwise. A server itself gives up after seven seconds.
+    public var writeTimeout: Duration
+    /// Has a member that knows no leader refuse at once, rather than let the call run into its deadline. Not asked for with serializable reads.
+    public var requiresLeader: Bool
+
+    /// The members of one cluster.
+    public init(
+        endpoints: [GRPCEndpoint], tls: GRPCTLSConfiguration? = nil, readTimeout: Duration = .seconds(5), writeTimeout: Duration = .seconds(10)
+    ) {
+        transport = GRPCTransportConfiguration(endpoints: endpoints, tls: tls)
+        self.readTimeout = readTimeout
+        self.writeTimeout = writeTimeout
+        requiresLeader = true
+    }
+
+    /// The members of one cluster, by texts such as `https://10.0.0.1:2379`.
+    /// - Throws: when one of them is no endpoint; the error names it.
+    public init(
+        endpoints: [String], tls: GRPCTLSConfiguration? = nil, readTimeout: Duration = .seconds(5), writeTimeout: Duration = .seconds(10)
+    ) throws(GRPCEndpointError) {
+        var parsed: [GRPCEndpoint] = []
+        for text in endpoints { parsed.append(try GRPCEndpoint(parsing: text)) }
+        self.init(endpoints: parsed, tls: tls, readTimeout: readTimeout, writeTimeout: writeTimeout)
+    }
+
+    /// The longest answer that is taken.
+    public var maximumMessageSize: Int {
+        get { transport.maximumMessageSize }
+        set { transport.maximumMessageSize = newValue }
+    }
+}

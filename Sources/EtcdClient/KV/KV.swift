@@ -1,0 +1,132 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CEtcdMessages
+import GRPCTransport
+
+extension EtcdClient {
+    /// Reads keys.
+    ///
+    /// Linearizable unless ``RangeOptions/serializable``: it sees every write that was acknowledged before it began. The keys of one answer
+    /// are all of one revision. To read page by page, put ``ResponseHeader/revision`` of the first answer into ``RangeOptions/revision`` of the
+    /// others, and start each after the last key of the one before.
+    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Throws: `compacted`, `futureRevision`, `unavailable`, `deadlineExceeded`…
+    public func range(
+        _ range: KeyRange, options: RangeOptions = .init(), deadline: ContinuousClock.Instant? = nil
+    ) async throws(EtcdError) -> RangeResponse {
+        let call = Call(
+            method: "/etcdserverpb.KV/Range", kind: .repeatable, lane: Self.lane(of: range, options),
+            requiresLeader: !options.serializable, deadline: deadline, operation: { "range \(range)" })
+        return try await perform(
+            call, encode: { arena throws(ArenaExhausted) in arena.pack(try arena.rangeRequest(range, options)) },
+            decode: { bytes throws(MalformedMessage) in try RangeResponse(wire: bytes) })
+    }
+
+    // Answers that may be long travel apart from those that may not, or the short ones would wait.
+    private static func lane(of range: KeyRange, _ options: RangeOptions) -> ConnectionLane {
+        range.isSingleKey || options.countOnly || (1...16).contains(options.limit) ? .unary : .bulk
+    }
+
+    /// Writes a key.
+    ///
+    /// At most once, whatever happens to connections and servers.
+    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Throws: `unknownOutcome`, `leaseNotFound`, `requestTooLarge`, `noSpace`, `unavailable`…
+    @discardableResult
+    public func put(
+        _ key: [UInt8], _ value: [UInt8], options: PutOptions = .init(), deadline: ContinuousClock.Instant? = nil
+    ) async throws(EtcdError) -> PutResponse {
+        let call = Call(
+            method: "/etcdserverpb.KV/Put", kind: .write, deadline: deadline, operation: { "put \(KeyRange.text(key))" })
+        return try await perform(
+            call, encode: { arena throws(ArenaExhausted) in arena.pack(try arena.putRequest(key, value, options)) },
+            decode: { bytes throws(MalformedMessage) in try PutResponse(wire: bytes) })
+    }
+
+    /// Writes a key, both given as text.
+    @discardableResult
+    public func put(
+        _ key: String, _ value: String, options: PutOptions = .init(), deadline: ContinuousClock.Instant? = nil
+    ) async throws(EtcdError) -> PutResponse {
+        try await put(Array(key.utf8), Array(value.utf8), options: options, deadline: deadline)
+    }
+
+    /// Deletes keys, all at one revision.
+    ///
+    /// At most once. A range without keys is no error.
+    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Throws: `unknownOutcome`, `unavailable`…
+    @discardableResult
+    public func deleteRange(
+        _ range: KeyRange, options: DeleteRangeOptions = .init(), deadline: ContinuousClock.Instant? = nil
+    ) async throws(EtcdError) -> DeleteRangeResponse {
+        let call = Call(
+            method: "/etcdserverpb.KV/DeleteRange", kind: .write, deadline: deadline, operation: { "delete \(range)" })
+        return try await perform(
+            call, encode: { arena throws(ArenaExhausted) in arena.pack(try arena.deleteRangeRequest(range, options)) },
+            decode: { bytes throws(MalformedMessage) in try DeleteRangeResponse(wire: bytes) })
+    }
+
+    /// Runs a transaction: atomically, and at most once unless it only reads.
+    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Throws: `unknownOutcome`, `tooManyOperations`, `duplicateKey`, `requestTooLarge`, `noSpace`, `unavailable`…
+    public func transaction(
+        _ transaction: Transaction, deadline: ContinuousClock.Instant? = nil
+    ) async throws(EtcdError) -> TransactionResponse {
+        let call = Call(
+            method: "/etcdserverpb.KV/Txn", kind: transaction.isReadOnly ? .repeatable : .write, deadline: deadline,
+            operation: { transaction.summary })
+        return try await perform(
+            call, encode: { arena throws(ArenaExhausted) in arena.pack(try arena.transactionRequest(transaction)) },
+            decode: { bytes throws(MalformedMessage) in try TransactionResponse(wire: bytes) })
+    }
+
+    /// Forgets what was before a revision: it can't be read or watched from any more.
+    ///
+    /// - Parameters:
+    ///   - revision: the oldest revision to keep; at most the latest.
+    ///   - physical: answers only when the space is free, which may take long.
+    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Throws: `compacted` when that, or more, is forgotten already; `futureRevision`; `unknownOutcome`, after which it may be repeated at will.
+    @discardableResult
+    public func compact(
+        revision: Int64, physical: Bool = false, deadline: ContinuousClock.Instant? = nil
+    ) async throws(EtcdError) -> ResponseHeader {
+        let call = Call(
+            method: "/etcdserverpb.KV/Compact", kind: .write, deadline: deadline, operation: { "compact to revision \(revision)" })
+        return try await perform(
+            call,
+            encode: { arena throws(ArenaExhausted) in
+                let request = try arena.make(etcdserverpb__compaction_request__init)
+                request.pointee.revision = revision
+                request.pointee.physical = physical ? 1 : 0
+                return arena.pack(request)
+            },
+            decode: { bytes throws(MalformedMessage) in
+                try MessageArena.decode(bytes, etcdserverpb__compaction_response__unpack) { ResponseHeader($0.header) }
+            })
+    }
+}
+
+extension Transaction {
+    /// What it is about, in an error: the keys that it writes, or reads when it writes none.
+    fileprivate var summary: String {
+        var keys: [String] = []
+        func collect(_ operations: [Operation]) {
+            for operation in operations {
+                switch operation {
+                case .range(let range, _), .deleteRange(let range, _): keys.append(range.description)
+                case .put(let key, _, _): keys.append(KeyRange.text(key))
+                case .transaction(let inner): collect(inner.success + inner.failure)
+                }
+            }
+        }
+        collect(success + failure)
+        let shown = keys.prefix(3).joined(separator: ", ")
+        return "transaction on \(shown)\(keys.count > 3 ? " and \(keys.count - 3) more" : "")"
+    }
+}

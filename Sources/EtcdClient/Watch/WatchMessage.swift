@@ -1,0 +1,94 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CEtcdMessages
+
+/// What a server says on a watch stream.
+struct WatchMessage: Sendable, Hashable {
+    var header = ResponseHeader()
+    var watchID: Int64 = 0
+    var created = false
+    var canceled = false
+    var compactRevision: Int64 = 0
+    var cancelReason = ""
+    var fragment = false
+    var events: [WatchEvent] = []
+}
+
+extension WatchMessage: WireDecodable {
+    static var unset: WatchMessage { WatchMessage() }
+
+    mutating func merge(from reader: inout ProtobufReader, depth: Int) throws(MalformedMessage) {
+        while let tag = try reader.tag() {
+            switch tag.field {
+            case 1: try header.merge(try reader.message(tag), depth: depth)
+            case 2: watchID = try reader.int64(tag)
+            case 3: created = try reader.bool(tag)
+            case 4: canceled = try reader.bool(tag)
+            case 5: compactRevision = try reader.int64(tag)
+            case 6: cancelReason = try reader.string(tag)
+            case 7: fragment = try reader.bool(tag)
+            case 11: events.append(try WatchEvent(try reader.message(tag), depth: depth))
+            default: try reader.skip(tag)
+            }
+        }
+    }
+}
+
+extension WatchEvent: WireDecodable {
+    static var unset: WatchEvent { WatchEvent(type: .put, kv: KeyValue()) }
+
+    mutating func merge(from reader: inout ProtobufReader, depth: Int) throws(MalformedMessage) {
+        while let tag = try reader.tag() {
+            switch tag.field {
+            case 1:
+                switch try reader.uint64(tag) {
+                case 0: type = .put
+                case 1: type = .delete
+                case let other: throw MalformedMessage(reason: "event type \(other)")
+                }
+            case 2: try kv.merge(try reader.message(tag), depth: depth)
+            case 3:
+                var previous = prevKV ?? KeyValue()
+                try previous.merge(try reader.message(tag), depth: depth)
+                prevKV = previous
+            default: try reader.skip(tag)
+            }
+        }
+    }
+}
+
+extension MessageArena {
+    func watchCreateRequest(
+        _ range: KeyRange, _ options: WatchOptions, startRevision: Int64, fragment: Bool
+    ) throws(ArenaExhausted) -> UnsafeMutablePointer<Etcdserverpb__WatchRequest> {
+        let create = try make(etcdserverpb__watch_create_request__init)
+        create.pointee.key = try binary(range.start)
+        create.pointee.range_end = try binary(range.end)
+        create.pointee.start_revision = startRevision
+        create.pointee.progress_notify = options.progressNotify ? 1 : 0
+        create.pointee.prev_kv = options.prevKV ? 1 : 0
+        create.pointee.fragment = fragment ? 1 : 0
+        create.pointee.n_filters = options.filters.count
+        create.pointee.filters = try array(options.filters) { filter throws(ArenaExhausted) in
+            switch filter {
+            case .noPut: ETCDSERVERPB__WATCH_CREATE_REQUEST__FILTER_TYPE__NOPUT
+            case .noDelete: ETCDSERVERPB__WATCH_CREATE_REQUEST__FILTER_TYPE__NODELETE
+            }
+        }
+        let request = try make(etcdserverpb__watch_request__init)
+        request.pointee.request_union_case = ETCDSERVERPB__WATCH_REQUEST__REQUEST_UNION_CREATE_REQUEST
+        request.pointee.create_request = create
+        return request
+    }
+
+    func watchProgressRequest() throws(ArenaExhausted) -> UnsafeMutablePointer<Etcdserverpb__WatchRequest> {
+        let request = try make(etcdserverpb__watch_request__init)
+        request.pointee.request_union_case = ETCDSERVERPB__WATCH_REQUEST__REQUEST_UNION_PROGRESS_REQUEST
+        request.pointee.progress_request = try make(etcdserverpb__watch_progress_request__init)
+        return request
+    }
+}

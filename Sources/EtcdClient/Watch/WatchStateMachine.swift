@@ -1,0 +1,265 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import GRPCTransport
+
+/// Decides what a watch does next. Knows no stream, clock or task.
+///
+/// Whatever breaks, the consumer sees each revision once, whole, and in order; where that can't be had, it sees a typed end.
+///
+/// Source of the rules: etcd's watch guarantees (ordered, unique, atomic, reliable, resumable, bookmarkable).
+struct WatchStateMachine: Sendable {
+    /// What happened.
+    enum Event {
+        /// A stream is open.
+        case opened
+        /// The server said something on it.
+        case message(WatchMessage)
+        /// What it said can't be read.
+        case malformed(MalformedMessage)
+        /// The stream ended: with an error, or without when the server was done. `jitter` is a random number from 0 to 1.
+        case broken(GRPCError?, lived: Duration, jitter: Double)
+        /// The answer to ``Action/confirmRevision``: where the cluster, not just this member, is.
+        case confirmed(ResponseHeader)
+        /// There was none.
+        case notConfirmed(EtcdError, jitter: Double)
+        /// The consumer wants to know how far the watch is.
+        case progressWanted
+    }
+
+    /// What to do next.
+    enum Action {
+        /// Open a stream after a wait, in place of the one there was.
+        case open(after: Duration)
+        /// Ask for the watcher.
+        case create(startRevision: Int64, fragment: Bool)
+        /// Ask how far the watcher is.
+        case requestProgress
+        /// Read the next message.
+        case receive
+        /// Read the cluster's revision, linearizably.
+        case confirmRevision
+        /// Give this to the consumer, then read on.
+        case deliver(WatchBatch)
+        /// Tell the consumer that it's over.
+        case end(EtcdError)
+        /// Nothing; the reader is at work.
+        case none
+    }
+
+    private enum State: Hashable {
+        case opening
+        case creating
+        case confirming
+        case live
+        case ended
+    }
+
+    private let range: KeyRange
+    private var state = State.opening
+    /// Everything below it was delivered, or wasn't asked for.
+    private(set) var nextRevision: Int64
+    private var clusterID: UInt64
+    private var watchID: Int64 = 0
+    private var fragment: Bool
+    /// Events of an answer that isn't complete; they count for nothing until it is.
+    private var pieces: [WatchEvent] = []
+    /// No later event of this stream may be of an older revision.
+    private var floor: Int64 = 0
+    private var failures = 0
+    private var progressIsWanted = false
+
+    /// A watch that has delivered nothing.
+    /// - Parameters:
+    ///   - startRevision: at least 1: "now" would be another one after each break.
+    ///   - clusterID: the cluster that the start revision is of; 0 when that isn't known.
+    init(range: KeyRange, startRevision: Int64, clusterID: UInt64, fragment: Bool) {
+        self.range = range
+        nextRevision = startRevision
+        self.clusterID = clusterID
+        self.fragment = fragment
+    }
+
+    mutating func handle(_ event: Event) -> Action {
+        if state == .ended { return .none }
+        switch event {
+        case .opened: return opened()
+        case .message(let message): return received(message)
+        case .malformed(let error): return end(.malformedResponse, "the server's message can't be read: \(error.reason)")
+        case .broken(let error, let lived, let jitter): return broken(error, lived: lived, jitter: jitter)
+        case .confirmed(let header): return confirmed(header)
+        case .notConfirmed(let error, let jitter):
+            if error.code == .canceled || error.code == .stopped { return end(error) }
+            return reopen(jitter: jitter)
+        case .progressWanted:
+            if state == .live { return .requestProgress }
+            progressIsWanted = true
+            return .none
+        }
+    }
+
+    private mutating func opened() -> Action {
+        state = .creating
+        pieces = []
+        floor = 0
+        return .create(startRevision: nextRevision, fragment: fragment)
+    }
+
+    // MARK: Messages
+
+    private mutating func received(_ message: WatchMessage) -> Action {
+        switch state {
+        case .opening, .ended: return .none
+        case .creating where message.created: return created(message)
+        case .creating, .confirming: return end(.malformedResponse, "the server spoke of a watcher before it had made it")
+        case .live: break
+        }
+        // −1 speaks of all watchers of the stream, and ours is the only one.
+        guard message.watchID == watchID || message.watchID == -1 else { return .receive }
+        if message.canceled { return canceled(message) }
+        if let lost = lostCluster(message.header) { return lost }
+        if message.fragment || !message.events.isEmpty { return events(message) }
+        return message.created ? .receive : progress(message.header)
+    }
+
+    private mutating func created(_ message: WatchMessage) -> Action {
+        if message.canceled { return canceled(message) }
+        if let lost = lostCluster(message.header) { return lost }
+        watchID = message.watchID
+        // A member that lags is behind the revision as well as a store that was put back to an earlier state. A revision of 0 says nothing:
+        // servers that only speak like etcd leave it out.
+        if message.header.revision != 0 && message.header.revision < nextRevision - 1 {
+            state = .confirming
+            return .confirmRevision
+        }
+        return live()
+    }
+
+    private mutating func live() -> Action {
+        state = .live
+        if progressIsWanted {
+            progressIsWanted = false
+            return .requestProgress
+        }
+        return .receive
+    }
+
+    private mutating func confirmed(_ header: ResponseHeader) -> Action {
+        guard state == .confirming else { return .none }
+        if let lost = lostCluster(header) { return lost }
+        if header.revision < nextRevision - 1 {
+            return end(
+                .historyLost, "the store is at revision \(header.revision), before \(nextRevision - 1) that was seen; read everything anew")
+        }
+        return live()
+    }
+
+    private mutating func lostCluster(_ header: ResponseHeader) -> Action? {
+        if header.clusterID == 0 || header.clusterID == clusterID { return nil }
+        if clusterID == 0 {
+            clusterID = header.clusterID
+            return nil
+        }
+        return end(.historyLost, "the cluster is \(header.clusterID), no longer \(clusterID); read everything anew")
+    }
+
+    private mutating func events(_ message: WatchMessage) -> Action {
+        for event in message.events {
+            if event.revision < floor {
+                return end(.orderViolation, "revision \(event.revision) came after \(floor - 1) was complete; read everything anew")
+            }
+            floor = event.revision
+        }
+        if message.fragment {
+            pieces.append(contentsOf: message.events)
+            return .receive
+        }
+        var events = message.events
+        if !pieces.isEmpty {
+            events = pieces + events
+            pieces = []
+        }
+        // What was delivered before a break may come again from a server that has older events than those it was asked for.
+        if let first = events.first, first.revision < nextRevision { events.removeAll { $0.revision < nextRevision } }
+        guard let last = events.last else { return .receive }
+        failures = 0
+        nextRevision = last.revision + 1
+        return .deliver(WatchBatch(header: message.header, revision: last.revision, events: events))
+    }
+
+    private mutating func progress(_ header: ResponseHeader) -> Action {
+        // Between pieces it would promise what hasn't been delivered.
+        guard pieces.isEmpty else { return .receive }
+        floor = max(floor, header.revision + 1)
+        // A member that lags tells what isn't news.
+        guard header.revision >= nextRevision - 1 else { return .receive }
+        failures = 0
+        nextRevision = header.revision + 1
+        return .deliver(WatchBatch(header: header, revision: header.revision, events: []))
+    }
+
+    private mutating func canceled(_ message: WatchMessage) -> Action {
+        if message.compactRevision > 0 {
+            return end(
+                EtcdError(
+                    .compacted, message: "watch \(range) from revision \(nextRevision): it is no longer kept; read everything anew",
+                    compactRevision: message.compactRevision))
+        }
+        let reason = message.cancelReason.isEmpty ? "the server ended the watch and gave no reason" : message.cancelReason
+        return end(ServerError(cancelReason: message.cancelReason).code, reason)
+    }
+
+    // MARK: Breaks
+
+    private mutating func broken(_ error: GRPCError?, lived: Duration, jitter: Double) -> Action {
+        if lived >= .seconds(1) { failures = 0 }
+        guard let error else { return reopen(jitter: jitter) }
+        switch error.origin {
+        case .caller: return end(.canceled, "the task was cancelled", error)
+        case .shutdown: return end(.stopped, error.message, error)
+        case .protocolViolation where error.code == .resourceExhausted: return tooLarge(error)
+        case .serverGoingAway where failures == 0:
+            failures = 1
+            return reopen(after: .zero)
+        case .server, .serverGoingAway, .connection, .protocolViolation, .deadline: break
+        }
+        if error.disposition != .mayHaveExecuted { return reopen(jitter: jitter) }
+        let server = ServerError(code: error.code, text: error.message)
+        if server.code == .responseTooLarge { return tooLarge(error) }
+        if server.execution == .refused { return end(server.code, error.message, error) }
+        return reopen(jitter: jitter)
+    }
+
+    /// The same answer would come again; in pieces it may fit.
+    private mutating func tooLarge(_ error: GRPCError) -> Action {
+        if fragment { return end(.responseTooLarge, error.message, error) }
+        fragment = true
+        return reopen(after: .zero)
+    }
+
+    private mutating func reopen(jitter: Double) -> Action {
+        // 10, 20, 40 … 1280 ms, each by a random half: the watches of a process don't come back all at once.
+        let milliseconds = Double(10 << min(failures, 7)) * (0.5 + jitter)
+        failures += 1
+        return reopen(after: .microseconds(Int64(milliseconds * 1000)))
+    }
+
+    private mutating func reopen(after wait: Duration) -> Action {
+        state = .opening
+        pieces = []
+        return .open(after: wait)
+    }
+
+    private mutating func end(_ code: EtcdError.Code, _ reason: String, _ underlying: GRPCError? = nil) -> Action {
+        end(EtcdError(code, message: "watch \(range) from revision \(nextRevision): \(reason)", underlying: underlying))
+    }
+
+    private mutating func end(_ error: EtcdError) -> Action {
+        state = .ended
+        pieces = []
+        return .end(error)
+    }
+}
