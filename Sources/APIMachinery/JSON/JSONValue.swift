@@ -20,9 +20,9 @@ public enum JSONValue: Sendable, Hashable {
     /// Text.
     case string(String)
     /// A list.
-    indirect case array([JSONValue])
+    case array([JSONValue])
     /// Members in order.
-    indirect case object(JSONObject)
+    case object(JSONObject)
 }
 
 /// The members of a JSON object, in order, each key once.
@@ -69,14 +69,22 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral, Se
 
     /// The value of a member; nil when absent. Assigning nil removes it; assigning a new one appends it.
     public subscript(key: String) -> JSONValue? {
-        get { members.first { $0.key == key }?.value }
+        get {
+            for member in members where member.key.hasSameBytes(as: key) { return member.value }
+            return nil
+        }
         set {
-            if let index = members.firstIndex(where: { $0.key == key }) {
+            if let index = members.firstIndex(where: { $0.key.hasSameBytes(as: key) }) {
                 if let newValue { members[index].value = newValue } else { members.remove(at: index) }
             } else if let newValue {
                 members.append(Member(key: key, value: newValue))
             }
         }
+    }
+
+    /// Puts a new member at a place. The key must not be there yet.
+    package mutating func insert(_ member: Member, at index: Int) {
+        members.insert(member, at: index)
     }
 
     /// True without members.
