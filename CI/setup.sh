@@ -32,7 +32,8 @@ kubectl_version() { "${KUBECTL:-kubectl}" version --client 2>/dev/null | sed -n 
 swift_is_new_enough() {
     have swift || fail "Swift 6.3 is missing. Install it from https://www.swift.org/install and put it on the PATH."
     local version
-    version=$(swift --version 2>&1 | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1)
+    version=$(swift --version 2>&1 | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1) || true
+    [ -n "$version" ] || fail "$(command -v swift) doesn't run: $(swift --version 2>&1 | head -n 1)"
     at_least 6.3 "$version" || fail "Swift $version is too old: 6.3 or newer is needed. See https://www.swift.org/install"
 }
 
@@ -136,7 +137,7 @@ setup_debian() {
     if needs_etcd; then tools+=(etcd-server); fi
     if [ "$purpose" = test ]; then
         if needs_etcdctl || needs_etcd; then tools+=(etcd-client); fi
-        if needs_kubectl; then tools+=(kubernetes-client); fi
+        if needs_kubectl; then tools+=(kubectl); fi
     fi
     [ ${#tools[@]} -gt 0 ] || return 0
     # shellcheck disable=SC1091

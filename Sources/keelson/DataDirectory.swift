@@ -8,11 +8,11 @@ import FoundationEssentials
 import SystemPackage
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// The folder that keeps what must survive a restart: etcd's data, the certificate authority, the token. Readable by its owner alone.

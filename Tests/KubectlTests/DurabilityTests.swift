@@ -33,7 +33,9 @@ struct DurabilityTests {
                     try await untilWritable(kubectl, "after-\(round)")
                     #expect(await lines.first { $0.contains("after-\(round) ") ? $0 : nil } != nil)
                 }
-                let added = lines.text.split(separator: "\n").compactMap { $0.firstMatch(of: #/^ADDED +(\S+)/#)?.1 }.filter { $0 != "kube-root-ca.crt" }
+                let added = lines.text.split(separator: "\n").compactMap { $0.firstMatch(of: #/^ADDED +(\S+)/#)?.1 }.filter {
+                    $0 != "kube-root-ca.crt"
+                }
                 #expect(added.map(String.init) == ["before", "after-1", "after-2", "after-3"])
                 #expect(kill(server.processID, 0) == 0, "the server is the one that was started")
             }

@@ -26,7 +26,8 @@ struct ErrorAnswerTests {
     private static let cases: [Case] = [
         Case(name: "malformed body", method: "POST", path: deployments, body: "{\"kind\":", code: 400, reason: "BadRequest", message: ""),
         Case(
-            name: "wrong kind", method: "POST", path: deployments, body: #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}"#, code: 400,
+            name: "wrong kind", method: "POST", path: deployments, body: #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}"#,
+            code: 400,
             reason: "BadRequest", message: "ConfigMap"),
         Case(name: "no such method", method: "PUT", path: deployments, body: "{}", code: 405, reason: "MethodNotAllowed", message: ""),
         Case(
@@ -83,7 +84,9 @@ struct ErrorAnswerTests {
             let unknown = try await HTTPExchange.send("GET", "/apis/apps/v1/namespaces/demo/nopes", to: server, token: token)
             #expect(unknown.code == 404 && unknown.body == "404 page not found\n")
 
-            let large = #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"large"},"data":{"a":""# + String(repeating: "x", count: 3_200_000) + #""}}"#
+            let large =
+                #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"large"},"data":{"a":""# + String(repeating: "x", count: 3_200_000)
+                + #""}}"#
             let tooLarge = try await HTTPExchange.send("POST", "/api/v1/namespaces/demo/configmaps", to: server, token: token, body: large)
             #expect(tooLarge.code == 413)
             #expect(try tooLarge.json["reason"] as? String == "RequestEntityTooLarge")

@@ -34,7 +34,8 @@ struct HTTPExchange: Sendable {
         for header in headers { arguments += ["--header", header] }
         if body != nil { arguments += ["--header", "Content-Type: \(contentType)", "--header", "Expect:", "--data-binary", "@-"] }
         let result = try await Subprocess.run(
-            .name("curl"), arguments: Arguments(arguments), input: .string(body ?? ""), output: .string(limit: 16 << 20), error: .string(limit: 1 << 16))
+            .name("curl"), arguments: Arguments(arguments), input: .string(body ?? ""), output: .string(limit: 16 << 20),
+            error: .string(limit: 1 << 16))
         let output = result.standardOutput ?? ""
         let parts = output.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
         let status = parts.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }

@@ -46,16 +46,19 @@ struct KubectlPathTests {
             #expect(wide.contains(#/CONTAINERS +IMAGES +SELECTOR\n.* server +nginx:1.27 +app=web\n$/#), "\(wide)")
 
             let yaml = try await kubectl("get", "deployment", "web", "-n", "demo", "-o", "yaml")
-            for line in ["generation: 1", "replicas: 2", "terminationMessagePath: /dev/termination-log", "maxSurge: 25%", "revisionHistoryLimit: 10"] {
+            for line in ["generation: 1", "replicas: 2", "terminationMessagePath: /dev/termination-log", "maxSurge: 25%", "revisionHistoryLimit: 10"]
+            {
                 #expect(yaml.contains(line), "\(line) in \(yaml)")
             }
 
-            #expect(try await kubectl("replace", "-f", "-", input: Manifests.deployment("web", image: "nginx:1.28")) == "deployment.apps/web replaced\n")
+            #expect(
+                try await kubectl("replace", "-f", "-", input: Manifests.deployment("web", image: "nginx:1.28")) == "deployment.apps/web replaced\n")
             #expect(try await read(kubectl, ".metadata.generation") == "2")
             #expect(try await read(kubectl, ".spec.template.spec.containers[0].image") == "nginx:1.28")
 
             try await kubectl("patch", "deployment", "web", "-n", "demo", "--type", "merge", "-p", #"{"spec":{"minReadySeconds":7}}"#)
-            try await kubectl("patch", "deployment", "web", "-n", "demo", "--type", "json", "-p", #"[{"op":"replace","path":"/spec/replicas","value":5}]"#)
+            try await kubectl(
+                "patch", "deployment", "web", "-n", "demo", "--type", "json", "-p", #"[{"op":"replace","path":"/spec/replicas","value":5}]"#)
             try await kubectl(
                 "patch", "deployment", "web", "-n", "demo", "--type", "strategic", "-p",
                 #"{"spec":{"template":{"spec":{"containers":[{"name":"server","env":[{"name":"SIZE","value":"xl"}]}]}}}}"#)
@@ -98,8 +101,11 @@ struct KubectlPathTests {
             #expect(try await read(kubectl, ".spec.template.spec.containers[0].image") == "nginx:1.29")
             #expect(try await read(kubectl, ".spec.replicas") == "4", "what the manifest doesn't say stays as it is")
 
-            #expect(try await kubectl("apply", "-f", "-", input: Manifests.configMap("settings", data: ["a": "1", "b": "2"])) == "configmap/settings created\n")
-            #expect(try await kubectl("apply", "-f", "-", input: Manifests.configMap("settings", data: ["a": "3"])) == "configmap/settings configured\n")
+            #expect(
+                try await kubectl("apply", "-f", "-", input: Manifests.configMap("settings", data: ["a": "1", "b": "2"]))
+                    == "configmap/settings created\n")
+            #expect(
+                try await kubectl("apply", "-f", "-", input: Manifests.configMap("settings", data: ["a": "3"])) == "configmap/settings configured\n")
             #expect(try await kubectl("get", "configmap", "settings", "-n", "demo", "-o", "jsonpath={.data}") == #"{"a":"3"}"#)
 
             let misspelt = second.replacingOccurrences(of: "containerPort", with: "containerPrt")

@@ -6,7 +6,9 @@
 
 /// Manifests as a newcomer would write them.
 enum Manifests {
-    static func deployment(_ name: String, namespace: String = "demo", replicas: Int? = 2, image: String = "nginx:1.27", labels: String = "tier: front")
+    static func deployment(
+        _ name: String, namespace: String = "demo", replicas: Int? = 2, image: String = "nginx:1.27", labels: String = "tier: front"
+    )
         -> String
     {
         """
@@ -40,7 +42,9 @@ enum Manifests {
         """
     }
 
-    static func configMap(_ name: String, namespace: String = "demo", data: [String: String] = ["key": "value"], labels: String = "tier: back") -> String {
+    static func configMap(_ name: String, namespace: String = "demo", data: [String: String] = ["key": "value"], labels: String = "tier: back")
+        -> String
+    {
         """
         apiVersion: v1
         kind: ConfigMap

@@ -58,7 +58,8 @@ struct ServingCertificates {
                 authority = Authority(
                     certificate: try Certificate(pemEncoded: storedCertificate), key: try P256.Signing.PrivateKey(pemRepresentation: storedKey))
             } catch {
-                throw SetupError("can't use the certificate authority in \(certificate): \(error). Remove \(certificate) and \(key) to have a new one made")
+                throw SetupError(
+                    "can't use the certificate authority in \(certificate): \(error). Remove \(certificate) and \(key) to have a new one made")
             }
             guard authority.certificate.notValidAfter > now.addingTimeInterval(serverLifetime / 12) else {
                 throw SetupError("the certificate authority in \(certificate) has expired. Remove \(certificate) and \(key) to have a new one made")
@@ -90,7 +91,8 @@ struct ServingCertificates {
         _ directory: DataDirectory, certificate: FilePath, key: FilePath, authority: Authority, addresses: [String], now: Date
     ) throws -> Bool {
         guard let storedCertificate = try directory.read(certificate), let storedKey = try directory.read(key) else { return false }
-        guard let stored = try? Certificate(pemEncoded: storedCertificate), let privateKey = try? P256.Signing.PrivateKey(pemRepresentation: storedKey)
+        guard let stored = try? Certificate(pemEncoded: storedCertificate),
+            let privateKey = try? P256.Signing.PrivateKey(pemRepresentation: storedKey)
         else { return false }  // Unreadable is unusable: it is made anew, nothing depends on the old one.
         let names = try stored.extensions.subjectAlternativeNames
         let wanted = subjectNames(addresses)

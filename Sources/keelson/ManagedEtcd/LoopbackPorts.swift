@@ -5,11 +5,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// Finds TCP ports on 127.0.0.1 that nobody uses.
@@ -20,9 +20,9 @@ enum LoopbackPorts {
         defer { for descriptor in sockets { _ = close(descriptor) } }
         return try (0..<count).map { _ in
             #if canImport(Glibc)
-                let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             #else
-                let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+            let descriptor = socket(AF_INET, SOCK_STREAM, 0)
             #endif
             guard descriptor >= 0 else { throw SetupError("can't open a socket: error \(errno)") }
             // All are held until the last is found, so that no port comes twice.

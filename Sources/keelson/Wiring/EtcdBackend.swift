@@ -1,0 +1,90 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import APIMachinery
+import APIServer
+import EtcdClient
+import EtcdStorage
+import GRPCTransport
+import Logging
+import Registry
+import ServiceLifecycle
+import Storage
+
+/// The etcd that everything is kept in: a client of it, and the managed etcd where there is one.
+struct EtcdBackend {
+    let endpoints: [String]
+    let client: EtcdClient
+    let compactor: Compactor
+    private let managed: ManagedEtcd?
+    private let prefix: String
+    private let logger: Logger
+
+    /// Connects to the servers that the flags name, or prepares a managed etcd in the data directory.
+    init(options: EtcdOptions, directory: DataDirectory, logger: Logger) async throws {
+        if options.servers.isEmpty {
+            let etcd = try ManagedEtcd(in: directory, executable: try await ManagedEtcd.find(options.etcd), logger: logger)
+            managed = etcd
+            endpoints = [etcd.endpoint]
+        } else {
+            managed = nil
+            endpoints = options.servers
+        }
+        let configuration: EtcdClientConfiguration
+        do {
+            configuration = try EtcdClientConfiguration(endpoints: endpoints, tls: Self.tls(options))
+        } catch {
+            throw SetupError("--etcd-servers: \(error)")
+        }
+        client = EtcdClient(configuration: configuration, logger: logger)
+        compactor = Compactor(client: client, logger: logger)
+        prefix = options.etcdPrefix
+        self.logger = logger
+    }
+
+    /// What must run, in the order of starting: each relies on the ones before it.
+    var services: [any Service] {
+        var services: [any Service] = [client, compactor]
+        if let managed { services.insert(managed, at: 0) }
+        return services
+    }
+
+    /// A storage for the objects of one resource.
+    func storage(resourcePrefix: String, groupResource: GroupResource) -> EtcdStorage {
+        EtcdStorage(
+            client: client,
+            configuration: EtcdStorageConfiguration(pathPrefix: prefix, resourcePrefix: resourcePrefix, groupResource: groupResource),
+            compactor: compactor, logger: logger)
+    }
+
+    /// Fails while etcd doesn't answer. Two seconds, as upstream gives it.
+    var healthChecks: [HealthCheck] {
+        let ask: @Sendable () async throws -> Void = { [client] in _ = try await client.status(deadline: .now + .seconds(2)) }
+        return [HealthCheck(name: "etcd", check: ask), HealthCheck(name: "etcd-readiness", endpoints: [.readyz], check: ask)]
+    }
+
+    /// Waits for the first answer, telling at intervals what it waits for.
+    func waitUntilReachable(progress: (String) -> Void) async throws {
+        while true {
+            do {
+                _ = try await client.status()
+                return
+            } catch {
+                try Task.checkCancellation()
+                progress("waiting for etcd at \(endpoints.joined(separator: ", ")): \(error.message)")
+            }
+        }
+    }
+
+    private static func tls(_ options: EtcdOptions) -> GRPCTLSConfiguration? {
+        guard options.servers.contains(where: { $0.hasPrefix("https://") }) || options.etcdCafile != nil || options.etcdCertfile != nil else {
+            return nil
+        }
+        return GRPCTLSConfiguration(
+            trustRoots: options.etcdCafile.map { .file($0) } ?? .systemDefault, certificateChainFile: options.etcdCertfile,
+            privateKeyFile: options.etcdKeyfile)
+    }
+}
