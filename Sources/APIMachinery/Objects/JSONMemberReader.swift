@@ -79,29 +79,25 @@ struct JSONMemberReader {
     }
 }
 
-/// A type with a hand-written JSON form, which `Codable` goes through too: metadata is read with every write, and the `Codable` machinery costs ten
-/// times as much.
-protocol JSONConvertible: Codable {
+/// A type with a hand-written JSON form, which its `Codable` goes through too: metadata is read with every write, and the `Codable` machinery costs
+/// ten times as much.
+protocol JSONConvertible {
     init(reading reader: inout JSONMemberReader) throws(JSONDecodingFailure)
     func json() -> JSONValue
 }
 
 extension JSONConvertible {
-    /// Decodes from a tree.
-    /// - Throws: ``JSONDecodingFailure`` naming the member that isn't of its type.
-    public init(json value: JSONValue) throws(JSONDecodingFailure) {
-        var reader = try JSONMemberReader(value, path: "")
+    init(tree: JSONValue) throws(JSONDecodingFailure) {
+        var reader = try JSONMemberReader(tree, path: "")
         try self.init(reading: &reader)
     }
 
-    public init(from decoder: any Decoder) throws {
-        let value = try JSONValue(from: decoder)
+    init(treeOf decoder: any Decoder) throws {
+        let tree = try JSONValue(from: decoder)
         do throws(JSONDecodingFailure) {
-            try self.init(json: value)
+            try self.init(tree: tree)
         } catch {
             throw error.below(JSONPath.text(of: decoder.codingPath))
         }
     }
-
-    public func encode(to encoder: any Encoder) throws { try json().encode(to: encoder) }
 }

@@ -88,3 +88,15 @@ extension ObjectMeta: JSONConvertible {
     private func map(_ map: [String: String]) -> JSONValue? { map.isEmpty ? JSONValue?.none : .object(JSONObject(sorting: map)) }
     private func array(_ elements: [JSONValue]) -> JSONValue? { elements.isEmpty ? JSONValue?.none : .array(elements) }
 }
+
+extension ObjectMeta: Codable {
+    /// Decodes from a tree.
+    /// - Throws: ``JSONDecodingFailure`` naming the member that isn't of its type.
+    public init(json value: JSONValue) throws(JSONDecodingFailure) {
+        try self.init(tree: value)
+    }
+
+    public init(from decoder: any Decoder) throws { try self.init(treeOf: decoder) }
+
+    public func encode(to encoder: any Encoder) throws { try json().encode(to: encoder) }
+}

@@ -50,3 +50,15 @@ extension OwnerReference: JSONConvertible {
         return .object(JSONObject(uniqueMembers: members))
     }
 }
+
+extension OwnerReference: Codable {
+    /// Decodes from a tree.
+    /// - Throws: ``JSONDecodingFailure`` naming the member that isn't of its type.
+    public init(json value: JSONValue) throws(JSONDecodingFailure) {
+        try self.init(tree: value)
+    }
+
+    public init(from decoder: any Decoder) throws { try self.init(treeOf: decoder) }
+
+    public func encode(to encoder: any Encoder) throws { try json().encode(to: encoder) }
+}

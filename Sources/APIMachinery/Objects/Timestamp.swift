@@ -41,7 +41,8 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     /// RFC 3339 in UTC, such as `2026-11-23T07:29:34Z`.
     public var description: String {
         let days = secondsSinceEpoch.flooredDivision(by: 86_400)
-        let second = secondsSinceEpoch - days * 86_400
+        let remainder = secondsSinceEpoch % 86_400
+        let second = remainder < 0 ? remainder + 86_400 : remainder
         let date = CivilDate(daysSinceEpoch: days)
         return date.text + "T" + padded(second / 3600) + ":" + padded(second / 60 % 60) + ":" + padded(second % 60) + "Z"
     }
