@@ -17,7 +17,7 @@ public struct EtcdClientConfiguration: Sendable {
     /// Has a member that knows no leader refuse at once, rather than let the call run into its deadline. Not asked for with serializable reads.
     public var requiresLeader: Bool
 
-    /// The members of one cluster.
+    /// The members of one cluster, at least one.
     public init(
         endpoints: [GRPCEndpoint], tls: GRPCTLSConfiguration? = nil, readTimeout: Duration = .seconds(5), writeTimeout: Duration = .seconds(10)
     ) {
@@ -27,7 +27,7 @@ public struct EtcdClientConfiguration: Sendable {
         requiresLeader = true
     }
 
-    /// The members of one cluster, by texts such as `https://10.0.0.1:2379`.
+    /// The members of one cluster, at least one, by texts such as `https://10.0.0.1:2379`.
     /// - Throws: when one of them is no endpoint; the error names it.
     public init(
         endpoints: [String], tls: GRPCTLSConfiguration? = nil, readTimeout: Duration = .seconds(5), writeTimeout: Duration = .seconds(10)

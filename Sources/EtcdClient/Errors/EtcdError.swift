@@ -48,6 +48,7 @@ public struct EtcdError: Error, Sendable, CustomStringConvertible {
         self.underlying = underlying
     }
 
+    /// The code, the message and the endpoint.
     public var description: String {
         var text = "EtcdError: \(code): \(message)"
         if let compactRevision { text += " (compacted up to revision \(compactRevision))" }

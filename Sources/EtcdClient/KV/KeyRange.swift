@@ -56,6 +56,7 @@ public struct KeyRange: Sendable, Hashable {
 }
 
 extension KeyRange: CustomStringConvertible {
+    /// The first key and the end, for a person.
     public var description: String {
         let first = KeyRange.text(start)
         if end.isEmpty { return first }

@@ -26,6 +26,8 @@ public final class EtcdWatch: Sendable {
         var stream: GRPCStream?
         var openedAt: ContinuousClock.Instant?
         var inbox: ArraySlice<ByteBuffer> = []
+        /// Requests for progress that wait to be sent, on whichever stream.
+        var progressRequests = 0
         var isRead = false
         var isClosed = false
     }
@@ -67,9 +69,8 @@ public final class EtcdWatch: Sendable {
             return shared.stream
         }
         guard let stream else { return }
-        let request = try message { arena throws(ArenaExhausted) in arena.pack(try arena.watchProgressRequest()) }
         do throws(GRPCError) {
-            try await stream.send(request)
+            try await sendProgressRequest(on: stream)
         } catch {
             // The reader finds the same stream broken and opens another; if it has done so already, nothing is owed to the old one.
             client.logger.debug("progress request not sent", metadata: ["range": "\(range)", "error": "\(error)"])
@@ -103,10 +104,8 @@ public final class EtcdWatch: Sendable {
             case .open(let wait): await open(after: wait)
             case .create(let revision, let fragment):
                 client.logger.debug("watch opens", metadata: ["range": "\(range)", "revision": "\(revision)"])
-                try await send { [range, options] arena throws(ArenaExhausted) in
-                    arena.pack(try arena.watchCreateRequest(range, options, startRevision: revision, fragment: fragment))
-                }
-            case .requestProgress: try await send { arena throws(ArenaExhausted) in arena.pack(try arena.watchProgressRequest()) }
+                try await create(startRevision: revision, fragment: fragment)
+            case .requestProgress: await requestProgressAsReader()
             case .receive, .none: await receive()
             case .confirmRevision: await confirmRevision()
             }
@@ -183,13 +182,54 @@ public final class EtcdWatch: Sendable {
         }
     }
 
-    private func send(_ encode: (MessageArena) throws(ArenaExhausted) -> [UInt8]) async throws(EtcdError) {
-        let request = try message(encode)
+    private func create(startRevision: Int64, fragment: Bool) async throws(EtcdError) {
+        let request: [UInt8]
+        do throws(ArenaExhausted) {
+            request = try MessageArena.withArena { arena throws(ArenaExhausted) in
+                arena.pack(try arena.watchCreateRequest(range, options, startRevision: startRevision, fragment: fragment))
+            }
+        } catch {
+            throw EtcdError(.requestTooLarge, message: "watch \(range): the request doesn't fit into 64 MiB")
+        }
         guard let stream = shared.withLock({ $0.stream }) else { return }
         do throws(GRPCError) {
             try await stream.send(request)
         } catch {
             broken(error)
+        }
+    }
+
+    private func requestProgressAsReader() async {
+        guard let stream = shared.withLock({ $0.stream }) else { return }
+        do throws(GRPCError) {
+            try await sendProgressRequest(on: stream)
+        } catch {
+            broken(error)
+        }
+    }
+
+    /// Only one task may send on a stream at a time. A request made meanwhile is sent by the one that's at it, since the answer to an earlier one may
+    /// be older than the request.
+    private func sendProgressRequest(on stream: GRPCStream) async throws(GRPCError) {
+        let isFirst = shared.withLock { shared in
+            defer { shared.progressRequests += 1 }
+            return shared.progressRequests == 0
+        }
+        guard isFirst else { return }
+        var sent = 0
+        repeat {
+            sent = shared.withLock { $0.progressRequests }
+            do throws(GRPCError) {
+
+                try await stream.send(WatchMessage.progressRequest)
+            } catch {
+                shared.withLock { $0.progressRequests = 0 }
+                throw error
+            }
+        } while !shared.withLock { shared in
+            if shared.progressRequests != sent { return false }
+            shared.progressRequests = 0
+            return true
         }
     }
 
@@ -214,18 +254,12 @@ public final class EtcdWatch: Sendable {
             advance(.notConfirmed(error, jitter: .random(in: 0..<1)))
         }
     }
-
-    private func message(_ encode: (MessageArena) throws(ArenaExhausted) -> [UInt8]) throws(EtcdError) -> [UInt8] {
-        do throws(ArenaExhausted) {
-            return try MessageArena.withArena(encode)
-        } catch {
-            throw EtcdError(.requestTooLarge, message: "watch \(range): the request doesn't fit into 64 MiB")
-        }
-    }
 }
 
 extension EtcdWatch: AsyncSequence {
+    /// What comes at once.
     public typealias Element = WatchBatch
+    /// What it ends with.
     public typealias Failure = EtcdError
 
     /// Reads a watch.

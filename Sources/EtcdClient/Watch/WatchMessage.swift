@@ -16,6 +16,9 @@ struct WatchMessage: Sendable, Hashable {
     var cancelReason = ""
     var fragment = false
     var events: [WatchEvent] = []
+
+    /// A `WatchRequest` with an empty `progress_request`.
+    static let progressRequest: [UInt8] = [0x1a, 0]
 }
 
 extension WatchMessage: WireDecodable {
@@ -82,13 +85,6 @@ extension MessageArena {
         let request = try make(etcdserverpb__watch_request__init)
         request.pointee.request_union_case = ETCDSERVERPB__WATCH_REQUEST__REQUEST_UNION_CREATE_REQUEST
         request.pointee.create_request = create
-        return request
-    }
-
-    func watchProgressRequest() throws(ArenaExhausted) -> UnsafeMutablePointer<Etcdserverpb__WatchRequest> {
-        let request = try make(etcdserverpb__watch_request__init)
-        request.pointee.request_union_case = ETCDSERVERPB__WATCH_REQUEST__REQUEST_UNION_PROGRESS_REQUEST
-        request.pointee.progress_request = try make(etcdserverpb__watch_progress_request__init)
         return request
     }
 }

@@ -93,7 +93,10 @@ struct ProtobufReader {
         return try varint()
     }
 
-    mutating func bool(_ tag: Tag) throws(MalformedMessage) -> Bool { try uint64(tag) != 0 }
+    mutating func bool(_ tag: Tag) throws(MalformedMessage) -> Bool {
+        guard tag.type == .varint else { throw MalformedMessage(reason: "field \(tag.field) isn't a truth value") }
+        return try varint() != 0
+    }
 
     @inline(__always)
     mutating func bytes(_ tag: Tag) throws(MalformedMessage) -> [UInt8] {

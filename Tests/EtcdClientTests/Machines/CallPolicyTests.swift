@@ -1,0 +1,146 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import GRPCTransport
+import Testing
+
+@testable import EtcdClient
+
+@Suite("Whether a failed call is tried again")
+struct CallPolicyTests {
+    struct Evidence: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var error: GRPCError
+        /// What a read comes to; nil when it's tried again.
+        var read: EtcdError.Code?
+        /// What a write comes to; nil when it's tried again.
+        var write: EtcdError.Code?
+
+        init(
+            _ description: String, _ code: GRPCStatusCode, _ message: String = "", _ disposition: GRPCError.Disposition = .mayHaveExecuted,
+            _ origin: GRPCError.Origin = .server, read: EtcdError.Code?, write: EtcdError.Code?
+        ) {
+            testDescription = description
+            error = GRPCError(code: code, message: message, disposition: disposition, origin: origin)
+            self.read = read
+            self.write = write
+        }
+    }
+
+    static let evidence = [
+        Evidence("could not connect", .unavailable, "", .notSent, .connection, read: nil, write: nil),
+        Evidence("REFUSED_STREAM", .unavailable, "", .refused, .server, read: nil, write: nil),
+        Evidence("GOAWAY below the stream", .unavailable, "", .refused, .serverGoingAway, read: nil, write: nil),
+        Evidence("no leader", .unavailable, "etcdserver: no leader", read: nil, write: nil),
+        Evidence("too many requests", .resourceExhausted, "etcdserver: too many requests", read: nil, write: nil),
+        Evidence("a learner", .failedPrecondition, "etcdserver: rpc not supported for learner", read: nil, write: nil),
+        Evidence("request too large", .invalidArgument, "etcdserver: request is too large", read: .requestTooLarge, write: .requestTooLarge),
+        Evidence("no space", .resourceExhausted, "etcdserver: mvcc: database space exceeded", read: .noSpace, write: .noSpace),
+        Evidence("compacted", .outOfRange, "etcdserver: mvcc: required revision has been compacted", read: .compacted, write: .compacted),
+        Evidence("permission denied", .permissionDenied, "etcdserver: permission denied", read: .permissionDenied, write: .permissionDenied),
+        Evidence("leader changed", .unavailable, "etcdserver: leader changed", read: nil, write: .unknownOutcome),
+        Evidence("request timed out", .unavailable, "etcdserver: request timed out", read: nil, write: .unknownOutcome),
+        Evidence("server stopped", .unavailable, "etcdserver: server stopped", read: nil, write: .unknownOutcome),
+        Evidence("connection lost", .unavailable, "reset by peer", .mayHaveExecuted, .connection, read: nil, write: .unknownOutcome),
+        Evidence("GOAWAY above the stream", .unavailable, "", .mayHaveExecuted, .serverGoingAway, read: nil, write: .unknownOutcome),
+        Evidence("the server's own deadline", .deadlineExceeded, "context deadline exceeded", read: nil, write: .unknownOutcome),
+        Evidence("RST_STREAM(CANCEL)", .cancelled, "", read: nil, write: .unknownOutcome),
+        Evidence("RST_STREAM(INTERNAL_ERROR)", .internal, "", read: nil, write: .unknownOutcome),
+        Evidence("an error without a name", .unknown, "unexpected EOF", read: nil, write: .unknownOutcome),
+        Evidence("our deadline, sent", .deadlineExceeded, "", .mayHaveExecuted, .deadline, read: .deadlineExceeded, write: .unknownOutcome),
+        Evidence("our deadline, not sent", .deadlineExceeded, "", .notSent, .deadline, read: .deadlineExceeded, write: .deadlineExceeded),
+        Evidence("the caller gave up, sent", .cancelled, "", .mayHaveExecuted, .caller, read: .canceled, write: .unknownOutcome),
+        Evidence("the caller gave up, not sent", .cancelled, "", .notSent, .caller, read: .canceled, write: .canceled),
+        Evidence("shut down, sent", .unavailable, "", .mayHaveExecuted, .shutdown, read: .stopped, write: .unknownOutcome),
+        Evidence("shut down, not sent", .unavailable, "", .notSent, .shutdown, read: .stopped, write: .stopped),
+        Evidence(
+            "an answer above our limit", .resourceExhausted, "", .mayHaveExecuted, .protocolViolation, read: .responseTooLarge, write: .unknownOutcome
+        ),
+        Evidence(
+            "an answer above the server's limit", .resourceExhausted, "trying to send message larger than max (9 vs. 8)", read: .responseTooLarge,
+            write: .unknownOutcome),
+    ]
+
+    private func policy(_ kind: CallKind, endpoints: Int = 3) -> CallPolicy {
+        CallPolicy(kind: kind, endpoints: endpoints, operation: { "call \"k\"" })
+    }
+
+    private func outcome(_ kind: CallKind, _ error: GRPCError) -> EtcdError? {
+        var policy = policy(kind)
+        switch policy.handle(error, remaining: .seconds(5), jitter: 0.5) {
+        case .retry: return nil
+        case .fail(let failure): return failure
+        }
+    }
+
+    @Test("Reads are tried again unless it's pointless", arguments: evidence)
+    func read(evidence: Evidence) {
+        let failure = outcome(.repeatable, evidence.error)
+        #expect(failure?.code == evidence.read)
+        #expect(failure == nil || failure?.outcome == .notDone)
+    }
+
+    @Test("Writes are tried again only when they were provably not executed, and otherwise say what is known", arguments: evidence)
+    func write(evidence: Evidence) {
+        let failure = outcome(.write, evidence.error)
+        #expect(failure?.code == evidence.write)
+        #expect((failure?.outcome == .unknown) == (evidence.write == .unknownOutcome))
+    }
+
+    @Test("Waits double up to a bound, and vary by a random half")
+    func backoff() {
+        var policy = policy(.repeatable)
+        let error = GRPCError(code: .unavailable, message: "", disposition: .notSent, origin: .connection)
+        var waits: [Duration] = []
+        for jitter in [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0, 0.999] {
+            guard case .retry(let wait) = policy.handle(error, remaining: .seconds(5), jitter: jitter) else {
+                Issue.record("not tried again")
+                return
+            }
+            waits.append(wait)
+        }
+        #expect(Array(waits.prefix(8)) == [10, 20, 40, 80, 160, 320, 320, 320].map { Duration.milliseconds($0) })
+        #expect(waits[8] == .milliseconds(160))
+        #expect(waits[9] > .milliseconds(470) && waits[9] < .milliseconds(480))
+    }
+
+    @Test("Near the deadline the last error is thrown, naming the operation, the attempts and the remedy")
+    func lastError() throws {
+        var policy = policy(.write)
+        let error = GRPCError(code: .unavailable, message: "connection refused", disposition: .notSent, origin: .connection)
+        _ = policy.handle(error, remaining: .seconds(1), jitter: 0)
+        guard case .fail(let failure) = policy.handle(error, remaining: .milliseconds(1), jitter: 0) else {
+            Issue.record("tried again")
+            return
+        }
+        #expect(failure.code == .unavailable)
+        #expect(failure.outcome == .notDone)
+        for part in ["call \"k\"", "connection refused", "attempt 2", "check that the endpoints are reachable"] {
+            #expect(failure.message.contains(part))
+        }
+    }
+
+    @Test("A single learner isn't asked again, since there's no other member")
+    func singleEndpoint() {
+        var policy = policy(.repeatable, endpoints: 1)
+        let error = GRPCError(
+            code: .failedPrecondition, message: "etcdserver: rpc not supported for learner", disposition: .mayHaveExecuted, origin: .server)
+        guard case .fail(let failure) = policy.handle(error, remaining: .seconds(5), jitter: 0) else {
+            Issue.record("tried again")
+            return
+        }
+        #expect(failure.code == .learner)
+    }
+
+    @Test("An internal error is given a second and a third chance, no more")
+    func oddities() {
+        var policy = policy(.repeatable)
+        let error = GRPCError(code: .internal, message: "grpc: error unmarshalling request", disposition: .mayHaveExecuted, origin: .server)
+        var attempts = 1
+        while case .retry = policy.handle(error, remaining: .seconds(5), jitter: 0), attempts < 10 { attempts += 1 }
+        #expect(attempts == 3)
+    }
+}
