@@ -129,7 +129,8 @@ extension ObjectSchema {
         case map(Shape, atomic: Bool = false)
         /// An object of a known type.
         case object(ObjectSchema)
-        /// An object whose type is asked for when it is needed: for types that contain themselves.
+        /// An object whose type is asked for when it is needed: for types that contain themselves. The constant that holds such a type needs its
+        /// type written out.
         case deferred(@Sendable () -> ObjectSchema)
     }
 
