@@ -1,0 +1,105 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// What is known of one call, on both of its sides: the connection's event loop and the task that made it.
+///
+/// A value without I/O: what it returns is to be done by the caller after the lock is released.
+struct CallState {
+    /// How a call ended.
+    enum End {
+        case succeeded(trailers: GRPCMetadata)
+        case failed(GRPCError)
+    }
+
+    /// What a reader gets.
+    enum Read {
+        /// Messages, and how many bytes of window to return for those read by now.
+        case messages([ByteBuffer], credit: Int)
+        case ended(End)
+        case nothing
+        /// Another task reads already.
+        case busy
+    }
+
+    typealias Waiter = CheckedContinuation<Void, Never>
+
+    private(set) var sessionID: UInt64 = 0
+    private(set) var metadata: GRPCMetadata = [:]
+    private(set) var end: End?
+    private(set) var unsentBytes = 0
+    private var messages: [ByteBuffer] = []
+    private var uncredited = 0
+    private var isCancelled = false
+    private var reader: Waiter?
+    private var sender: Waiter?
+
+    /// The event loop is about to start the call; false when there is no need any more.
+    mutating func mayStart() -> Bool { !isCancelled && end == nil }
+
+    mutating func started(as sessionID: UInt64) { self.sessionID = sessionID }
+
+    /// The caller gives up. What was to come is not wanted any more.
+    mutating func cancel() { isCancelled = true }
+
+    mutating func receive(metadata: GRPCMetadata) { self.metadata = metadata }
+
+    mutating func receive(_ message: ByteBuffer) { messages.append(message) }
+
+    mutating func end(_ end: End) { if self.end == nil { self.end = end } }
+
+    /// Registers who waits for the end; false when it has come.
+    mutating func waitForEnd(_ waiter: Waiter) -> Bool {
+        guard end == nil else { return false }
+        reader = waiter
+        return true
+    }
+
+    /// What must run again now that there is news: the reader when it has something to read, the sender when it may go on.
+    mutating func waitersWithNews(sendLimit: Int) -> (reader: Waiter?, sender: Waiter?) {
+        var news: (reader: Waiter?, sender: Waiter?) = (nil, nil)
+        if end != nil || !messages.isEmpty { swap(&news.reader, &reader) }
+        if end != nil || unsentBytes <= sendLimit { swap(&news.sender, &sender) }
+        return news
+    }
+
+    /// What can be read. Window is returned in portions of `creditThreshold`, not for each small message.
+    mutating func read(creditThreshold: Int) -> Read {
+        guard messages.isEmpty else {
+            let batch = messages
+            messages = []
+            uncredited += batch.reduce(0) { $0 + $1.readableBytes + 5 }
+            guard uncredited >= creditThreshold else { return .messages(batch, credit: 0) }
+            let credit = uncredited
+            uncredited = 0
+            return .messages(batch, credit: credit)
+        }
+        if let end { return .ended(end) }
+        return reader == nil ? .nothing : .busy
+    }
+
+    /// Registers a reader; false when it must not wait, because there is something to read or another came first.
+    mutating func wait(reader: Waiter) -> Bool {
+        guard end == nil, messages.isEmpty, self.reader == nil else { return false }
+        self.reader = reader
+        return true
+    }
+
+    /// The one message of a unary call.
+    mutating func takeOnlyMessage() -> ByteBuffer? { messages.popLast() }
+
+    mutating func willSend(_ bytes: Int) { unsentBytes += bytes }
+
+    mutating func didSend(_ bytes: Int) { unsentBytes -= bytes }
+
+    /// Registers a sender that has to wait; false when it need not.
+    mutating func wait(sender: Waiter, limit: Int) -> Bool {
+        guard end == nil, unsentBytes > limit, self.sender == nil else { return false }
+        self.sender = sender
+        return true
+    }
+}

@@ -1,0 +1,95 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Synchronization
+
+/// What tasks ask of a connection's event loop.
+enum ConnectionCommand {
+    case start(TransportCall, message: [UInt8]?)
+    case send(TransportCall, [UInt8])
+    case finishSending(TransportCall)
+    case consume(TransportCall, Int)
+    case cancel(TransportCall)
+}
+
+/// One HTTP/2 connection as tasks see it: a mailbox that its event loop empties.
+final class Connection: Sendable {
+    private struct Mailbox {
+        var commands: [ConnectionCommand] = []
+        var isScheduled = false
+        var isUsable = true
+        var isClosed = false
+    }
+
+    let endpoint: GRPCEndpoint
+    let lane: ConnectionLane
+    let channel: any Channel
+    private let handler: NIOLoopBound<ConnectionHandler>
+    private let mailbox = Mutex(Mailbox())
+
+    init(endpoint: GRPCEndpoint, lane: ConnectionLane, channel: any Channel, handler: ConnectionHandler) {
+        self.endpoint = endpoint
+        self.lane = lane
+        self.channel = channel
+        self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+    }
+
+    /// Whether new calls may be started: it is neither closed nor has the server announced to leave.
+    var isUsable: Bool { mailbox.withLock { $0.isUsable } }
+
+    /// Whether its calls have ended for good.
+    var isClosed: Bool { mailbox.withLock { $0.isClosed } }
+
+    /// Hands a command to the event loop. Commands of one tick are carried out, and their output written, together.
+    func submit(_ command: ConnectionCommand) {
+        let (wakes, isClosed) = mailbox.withLock { mailbox in
+            if mailbox.isClosed { return (false, true) }
+            mailbox.commands.append(command)
+            defer { mailbox.isScheduled = true }
+            return (!mailbox.isScheduled, false)
+        }
+        if isClosed { refuse(command) }
+        if wakes { channel.eventLoop.execute { self.handler.value.runCommands() } }
+    }
+
+    /// The commands that wait.
+    func takeCommands() -> [ConnectionCommand] {
+        mailbox.withLock { mailbox in
+            mailbox.isScheduled = false
+            let commands = mailbox.commands
+            mailbox.commands = []
+            return commands
+        }
+    }
+
+    /// No new calls from here on.
+    func markUnusable() { mailbox.withLock { $0.isUsable = false } }
+
+    /// Nothing at all from here on: what waits, and what still comes, did not leave this process.
+    func markClosed() {
+        let commands = mailbox.withLock { mailbox in
+            mailbox.isUsable = false
+            mailbox.isClosed = true
+            let commands = mailbox.commands
+            mailbox.commands = []
+            return commands
+        }
+        for command in commands { refuse(command) }
+    }
+
+    // Only a start can leave somebody waiting; all other calls got their end from the session.
+    private func refuse(_ command: ConnectionCommand) {
+        guard case .start(let call, _) = command else { return }
+        call.fail(
+            GRPCError(
+                code: .unavailable, message: "the connection closed before the call was sent", disposition: .notSent, origin: .connection,
+                endpoint: endpoint))
+    }
+
+    /// Says good-bye and closes the channel; open calls end.
+    func shutDown() { channel.eventLoop.execute { self.handler.value.shutDown() } }
+}

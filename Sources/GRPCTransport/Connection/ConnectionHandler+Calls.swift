@@ -1,0 +1,170 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CGRPCSession
+import NIOCore
+import Synchronization
+
+// Calls on the event loop. The session keeps an unmanaged reference to each open call as its user value: taken when the call is started,
+// given back by whoever ends it, which is the ENDED event or a successful cancel.
+extension ConnectionHandler {
+    func run(_ command: ConnectionCommand) {
+        switch command {
+        case .start(let call, let message): start(call, message: message)
+        case .send(let call, let message):
+            let id = call.state.withLock { $0.sessionID }
+            if session.send(message, on: id, last: false) != GRPC_SESSION_OK { call.state.withLock { $0.didSend(message.count) } }
+        case .finishSending(let call): session.finishSending(call.state.withLock { $0.sessionID })
+        case .consume(let call, let bytes): session.consume(bytes, on: call.state.withLock { $0.sessionID })
+        case .cancel(let call): cancel(call, with: .cancelled, origin: .caller, message: "the caller cancelled the call")
+        }
+    }
+
+    private func start(_ call: TransportCall, message: [UInt8]?) {
+        guard call.state.withLock({ $0.mayStart() }) else {
+            call.fail(unsent(.cancelled, origin: .caller, "the caller cancelled the call"))
+            return
+        }
+        var timeout: UInt64 = 0
+        if let deadline = call.deadline {
+            let left = deadline - .now()
+            guard left > .zero else {
+                call.fail(unsent(.deadlineExceeded, origin: .deadline, "the deadline passed before the call was sent"))
+                return
+            }
+            timeout = UInt64(left.nanoseconds)
+        }
+        let reference = Unmanaged.passRetained(call)
+        let (result, id) = session.start(call, timeout: timeout, user: UInt64(UInt(bitPattern: reference.toOpaque())))
+        guard result == GRPC_SESSION_OK else {
+            reference.release()
+            call.fail(startError(result, call))
+            return
+        }
+        call.state.withLock { $0.started(as: id) }
+        if let message { _ = session.send(message, on: id, last: true) }
+        if let deadline = call.deadline { watch(deadline) }
+        watchOverConnection()
+    }
+
+    private func startError(_ result: grpc_session_result, _ call: TransportCall) -> GRPCError {
+        if result == GRPC_SESSION_INVALID {
+            return unsent(
+                .internal, origin: .caller, "the path \(call.method) or the metadata (\(call.metadata.map(\.name))) may not be sent as headers")
+        }
+        return unsent(.unavailable, origin: .connection, "the connection takes no new calls")
+    }
+
+    private func unsent(_ code: GRPCStatusCode, origin: GRPCError.Origin, _ message: String) -> GRPCError {
+        GRPCError(code: code, message: message, disposition: .notSent, origin: origin, endpoint: endpoint)
+    }
+
+    private func cancel(_ call: TransportCall, with code: GRPCStatusCode, origin: GRPCError.Origin, message: String) {
+        let id = call.state.withLock { $0.sessionID }
+        guard let sent = session.cancel(id) else { return }
+        call.fail(
+            GRPCError(code: code, message: message, disposition: sent ? .mayHaveExecuted : .notSent, origin: origin, endpoint: endpoint))
+        Unmanaged.passUnretained(call).release()
+    }
+
+    private static func call(of user: UInt64) -> Unmanaged<TransportCall>? {
+        UnsafeRawPointer(bitPattern: UInt(user)).map { Unmanaged<TransportCall>.fromOpaque($0) }
+    }
+
+    /// Hands an event to its call, which then has news.
+    func handleCallEvent(_ event: grpc_session_event) -> TransportCall? {
+        guard let reference = Self.call(of: event.user) else { return nil }
+        let call = reference.takeUnretainedValue()
+        switch event.kind {
+        case GRPC_SESSION_EVENT_HEADERS:
+            guard event.fields_length > 0 else { return nil }
+            let metadata = event.metadata
+            call.state.withLock { $0.receive(metadata: metadata) }
+            return nil
+        case GRPC_SESSION_EVENT_MESSAGE:
+            let message = ByteBuffer(bytes: UnsafeRawBufferPointer(start: event.bytes, count: event.length))
+            call.state.withLock { $0.receive(message) }
+            guard call.isUnary else { return call }
+            // The one message is taken as a whole; its caller waits for the end of the call.
+            session.consume(event.length + 5, on: event.call)
+            return nil
+        case GRPC_SESSION_EVENT_DRAINED:
+            call.state.withLock { $0.didSend(Int(event.value)) }
+            return call
+        default:
+            let end = end(of: event, call)
+            call.state.withLock { $0.end(end) }
+            reference.release()
+            return call
+        }
+    }
+
+    private func end(of event: grpc_session_event, _ call: TransportCall) -> CallState.End {
+        if event.status == 0 { return .succeeded(trailers: event.metadata) }
+        var error = event.error(endpoint: endpoint)
+        if error.origin == .connection, isShuttingDown { error.origin = .shutdown }
+        // A server that keeps our deadline may reset the stream a moment before our own timer does.
+        if error.code == .cancelled, let deadline = call.deadline, NIODeadline.now() >= deadline {
+            error.code = .deadlineExceeded
+            error.origin = .deadline
+            error.message = "the deadline passed"
+        }
+        return .failed(error)
+    }
+
+    /// After a GOAWAY: ends the streams that are to move to another connection at once.
+    func endMovableCalls() {
+        for (_, user) in session.calls() {
+            guard let call = Self.call(of: user)?.takeUnretainedValue(), call.endsOnGoAway else { continue }
+            cancel(call, with: .unavailable, origin: .serverGoingAway, message: "the server goes away; open the stream again")
+        }
+    }
+
+    // MARK: Deadlines
+
+    private func watch(_ deadline: NIODeadline) {
+        guard let context, deadlines.needsTimer(for: deadline) else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        deadlines.set(context.eventLoop.scheduleTask(deadline: deadline) { bound.value.deadlineFired() }, for: deadline)
+    }
+
+    private func deadlineFired() {
+        deadlines.cancel()
+        let now = NIODeadline.now()
+        var next: NIODeadline?
+        for (_, user) in session.calls() {
+            guard let call = Self.call(of: user)?.takeUnretainedValue(), let deadline = call.deadline else { continue }
+            if deadline <= now {
+                cancel(call, with: .deadlineExceeded, origin: .deadline, message: "the deadline passed")
+            } else {
+                next = min(next ?? deadline, deadline)
+            }
+        }
+        if let next { watch(next) }
+        finishTick()
+    }
+}
+
+/// One timer for all calls of a connection, set to the earliest deadline. Most calls end long before theirs and so cost no timer.
+struct DeadlineTimer {
+    private var earliest: NIODeadline?
+    private var timer: Scheduled<Void>?
+
+    /// Whether the timer that is set, if any, fires too late for this deadline.
+    func needsTimer(for deadline: NIODeadline) -> Bool { earliest.map { deadline < $0 } ?? true }
+
+    mutating func set(_ timer: Scheduled<Void>, for deadline: NIODeadline) {
+        self.timer?.cancel()
+        self.timer = timer
+        earliest = deadline
+    }
+
+    mutating func cancel() {
+        timer?.cancel()
+        timer = nil
+        earliest = nil
+    }
+}

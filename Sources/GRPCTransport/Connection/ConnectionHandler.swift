@@ -1,0 +1,289 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CGRPCSession
+import Logging
+import NIOCore
+import NIOTLS
+
+/// The thin I/O around a session: feeds it what the channel reads, writes what it puts out, hands its events to the calls.
+final class ConnectionHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case connecting
+        case ready
+        case closed
+    }
+
+    static let outputChunk = 16 * 1024
+
+    let endpoint: GRPCEndpoint
+    let session: Session
+    let logger: Logger
+    private(set) var context: ChannelHandlerContext?
+    private(set) var connection: Connection?
+    private let observer: any ConnectionObserver
+    private let ready: EventLoopPromise<Void>
+    private let setupTimeout: TimeAmount
+    private var phase = Phase.connecting
+    private var setupTimer: Scheduled<Void>?
+    private var isFlushing = false
+    private var isGoingAway = false
+    private var goAwayHandled = false
+    private var failure: String?
+    private(set) var isShuttingDown = false
+    private var callsWithNews: [TransportCall] = []
+    private var keepalive: Keepalive?
+    private var keepaliveTimer: Scheduled<Void>?
+    private var pingCount: UInt64 = 0
+    var deadlines = DeadlineTimer()
+
+    init(
+        endpoint: GRPCEndpoint, session: Session, setupTimeout: TimeAmount, keepalive: Keepalive?, ready: EventLoopPromise<Void>,
+        observer: any ConnectionObserver, logger: Logger
+    ) {
+        self.endpoint = endpoint
+        self.session = session
+        self.setupTimeout = setupTimeout
+        self.keepalive = keepalive
+        self.ready = ready
+        self.observer = observer
+        self.logger = logger
+    }
+
+    /// Ties the handler to what tasks hold of it, until the channel closes.
+    func attach(_ connection: Connection) { self.connection = connection }
+
+    var isReady: Bool { if case .ready = phase { true } else { false } }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { begin(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) { begin(context) }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard setupTimer == nil, case .connecting = phase else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        setupTimer = context.eventLoop.scheduleTask(in: setupTimeout) { bound.value.setupTimedOut() }
+        flushOutput()
+    }
+
+    private func setupTimedOut() {
+        guard case .connecting = phase else { return }
+        close(because: "TLS and HTTP/2 were not set up within \(setupTimeout.nanoseconds / 1_000_000) ms")
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? TLSUserEvent, case .handshakeCompleted(let name) = event, name != "h2" {
+            close(because: "the server does not offer HTTP/2 (ALPN \"h2\")")
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        keepalive?.received(at: .now())
+        let buffer = Self.unwrapInboundIn(data)
+        buffer.withUnsafeReadableBytes { bytes in
+            var taken = 0
+            while taken < bytes.count {
+                taken += session.receive(bytes[taken...])
+                handleEvents()
+            }
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        finishTick()
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { finishTick() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { close(because: "\(error)") }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        tearDown(because: failure ?? "the server closed the connection")
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        tearDown(because: failure ?? "the connection could not be made")
+        self.context = nil
+    }
+
+    // MARK: Ends
+
+    /// Closes the channel; open calls end when it has.
+    func close(because reason: String) {
+        if failure == nil { failure = reason }
+        context?.close(promise: nil)
+    }
+
+    func shutDown() {
+        isShuttingDown = true
+        if failure == nil { failure = "the transport is shut down" }
+        session.leave()
+        flushOutput()
+        context?.close(promise: nil)
+    }
+
+    private func tearDown(because reason: String) {
+        if case .closed = phase { return }
+        phase = .closed
+        setupTimer?.cancel()
+        keepaliveTimer?.cancel()
+        deadlines.cancel()
+        // Of an attempt that never got a channel going, the connector knows the cause.
+        if setupTimer != nil { ready.fail(ConnectionFailure(reason: reason)) }
+        session.connectionLost(reason)
+        handleEvents()
+        wakeCalls()
+        guard let connection else { return }
+        self.connection = nil
+        connection.markClosed()
+        observer.connectionClosed(connection, reason: reason)
+    }
+
+    // MARK: Session
+
+    /// Carries out what tasks asked for.
+    func runCommands() {
+        guard let connection else { return }
+        for command in connection.takeCommands() { run(command) }
+        finishTick()
+    }
+
+    /// Writes what the session has put out and wakes the calls with news: once, after a batch of reads or commands.
+    func finishTick() {
+        flushOutput()
+        handleEvents()
+        if isGoingAway, !goAwayHandled {
+            goAwayHandled = true
+            endMovableCalls()
+            flushOutput()
+            handleEvents()
+        }
+        wakeCalls()
+        if isGoingAway, session.openCalls == 0 { close(because: "the server went away") }
+    }
+
+    private func flushOutput() {
+        guard let context, !isFlushing, context.channel.isActive else { return }
+        isFlushing = true
+        // A flush that makes the channel writable again says so while this runs, so it is looked at here.
+        while writeOutput(context), context.channel.isWritable {}
+        isFlushing = false
+    }
+
+    /// Writes what the session puts out as long as the channel takes it; false when nothing is left.
+    private func writeOutput(_ context: ChannelHandlerContext) -> Bool {
+        var wrote = false
+        var isEmpty = false
+        while !isEmpty, context.channel.isWritable {
+            var buffer = context.channel.allocator.buffer(capacity: Self.outputChunk)
+            let space = buffer.writableBytes
+            let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.outputChunk) { session.takeOutput(into: $0) }
+            isEmpty = count < space
+            guard count > 0 else { break }
+            context.write(Self.wrapOutboundOut(buffer), promise: nil)
+            wrote = true
+        }
+        if wrote { context.flush() }
+        return !isEmpty
+    }
+
+    private func wakeCalls() {
+        guard !callsWithNews.isEmpty else { return }
+        for call in callsWithNews { call.wake() }
+        callsWithNews.removeAll(keepingCapacity: true)
+    }
+
+    func handleEvents() {
+        while let event = session.nextEvent() { handle(event) }
+    }
+
+    private func handle(_ event: grpc_session_event) {
+        switch event.kind {
+        case GRPC_SESSION_EVENT_HEADERS, GRPC_SESSION_EVENT_MESSAGE, GRPC_SESSION_EVENT_DRAINED, GRPC_SESSION_EVENT_ENDED:
+            if let call = handleCallEvent(event) { callsWithNews.append(call) }
+        case GRPC_SESSION_EVENT_READY:
+            phase = .ready
+            setupTimer?.cancel()
+            ready.succeed(())
+        case GRPC_SESSION_EVENT_GOAWAY: handleGoAway(event)
+        case GRPC_SESSION_EVENT_FAILED:
+            if failure == nil { close(because: event.text) }
+        default: break
+        }
+    }
+
+    private func handleGoAway(_ event: grpc_session_event) {
+        isGoingAway = true
+        logger.debug("Server goes away", metadata: ["endpoint": "\(endpoint)", "code": "\(event.http2_error)", "reason": "\(event.text)"])
+        guard let connection else { return }
+        connection.markUnusable()
+        // ENHANCE_YOUR_CALM, with grpc-go's reason.
+        if event.http2_error == 11, event.text == "too_many_pings" { observer.pingedTooOften(endpoint) }
+        observer.connectionUnusable(connection)
+    }
+
+    // MARK: Keepalive
+
+    /// Calls are open: watches over the connection until there are none.
+    func watchOverConnection() {
+        guard keepaliveTimer == nil, keepalive != nil else { return }
+        let now = NIODeadline.now()
+        keepalive?.becameActive(at: now)
+        keepaliveFired(at: now)
+    }
+
+    private func keepaliveFired(at now: NIODeadline) {
+        keepaliveTimer = nil
+        guard case .ready = phase, let action = keepalive?.timerFired(at: now, hasOpenCalls: session.openCalls > 0) else { return }
+        switch action {
+        case .rest: break
+        case .wait(let deadline): scheduleKeepalive(at: deadline)
+        case .ping(let next):
+            pingCount += 1
+            // An unanswered ping on a connection from which bytes still come: there is no need for a second.
+            _ = session.ping(pingCount)
+            finishTick()
+            scheduleKeepalive(at: next)
+        case .dead: close(because: "the server did not answer a keepalive ping")
+        }
+    }
+
+    private func scheduleKeepalive(at deadline: NIODeadline) {
+        guard let context else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        keepaliveTimer = context.eventLoop.scheduleTask(deadline: deadline) { bound.value.keepaliveFired(at: .now()) }
+    }
+}
+
+/// Who wants to know what becomes of connections. Called on their event loops.
+protocol ConnectionObserver: Sendable {
+    /// New calls need another connection.
+    func connectionUnusable(_ connection: Connection)
+    /// It is closed, and its calls have ended.
+    func connectionClosed(_ connection: Connection, reason: String)
+    /// The server complained about pings.
+    func pingedTooOften(_ endpoint: GRPCEndpoint)
+}
+
+/// Why a connection could not be made or kept.
+struct ConnectionFailure: Error, CustomStringConvertible {
+    var reason: String
+    var description: String { reason }
+}

@@ -1,0 +1,100 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+import Synchronization
+
+/// One open call with messages in both directions.
+///
+/// One task may send while another receives. Letting go of the stream cancels it.
+public final class GRPCStream: Sendable {
+    private let call: TransportCall
+    private let connection: Connection
+    private let creditThreshold: Int
+
+    init(call: TransportCall, connection: Connection, creditThreshold: Int) {
+        self.call = call
+        self.connection = connection
+        self.creditThreshold = creditThreshold
+    }
+
+    deinit { cancel() }
+
+    /// The server that the stream is connected to.
+    public var endpoint: GRPCEndpoint { connection.endpoint }
+
+    /// The response headers; empty until the first message or the end was received.
+    public var metadata: GRPCMetadata { call.state.withLock { $0.metadata } }
+
+    /// Queues a message. Messages arrive in the order sent.
+    ///
+    /// Waits while much waits for the server's flow control. Must not be called by two tasks at once.
+    /// - Throws: ``GRPCError`` when the stream has ended.
+    public func send(_ message: [UInt8]) async throws(GRPCError) {
+        try throwIfEnded()
+        call.state.withLock { $0.willSend(message.count) }
+        connection.submit(.send(call, message))
+        guard call.state.withLock({ $0.unsentBytes > TransportCall.sendLimit }) else { return }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waits = call.state.withLock { $0.wait(sender: continuation, limit: TransportCall.sendLimit) }
+                if !waits { continuation.resume() }
+            }
+        } onCancel: {
+            cancel()
+        }
+        try throwIfEnded()
+    }
+
+    private func throwIfEnded() throws(GRPCError) {
+        switch call.state.withLock({ $0.end }) {
+        case nil: return
+        case .failed(let error): throw error
+        case .succeeded:
+            throw GRPCError(
+                code: .cancelled, message: "the server has ended the stream", disposition: .mayHaveExecuted, origin: .server,
+                endpoint: connection.endpoint)
+        }
+    }
+
+    /// Says that no more messages will be sent. More calls of it do nothing.
+    public func finishSending() { connection.submit(.finishSending(call)) }
+
+    /// All messages that have come since the last call; waits for at least one. Empty when the server ended the stream successfully.
+    /// Must not be called by two tasks at once.
+    ///
+    /// The server's sending window is returned as messages are taken: a reader that stops stops its server. When the task is cancelled the
+    /// stream is reset.
+    /// - Throws: ``GRPCError`` with the stream's end, after all messages that came before it.
+    public func nextMessages() async throws(GRPCError) -> [ByteBuffer] {
+        while true {
+            switch call.state.withLock({ $0.read(creditThreshold: creditThreshold) }) {
+            case .messages(let batch, let credit):
+                if credit > 0 { connection.submit(.consume(call, credit)) }
+                return batch
+            case .ended(.succeeded): return []
+            case .ended(.failed(let error)): throw error
+            case .nothing: break
+            case .busy:
+                throw GRPCError(
+                    code: .failedPrecondition, message: "another task is waiting for this stream's messages; only one may",
+                    disposition: .mayHaveExecuted,
+                    origin: .caller, endpoint: connection.endpoint)
+            }
+            await withTaskCancellationHandler {
+                await call.waitForNews()
+            } onCancel: {
+                cancel()
+            }
+        }
+    }
+
+    /// Resets the stream: the server forgets it. Does nothing once it has ended.
+    public func cancel() {
+        call.state.withLock { $0.cancel() }
+        connection.submit(.cancel(call))
+    }
+}
