@@ -32,6 +32,9 @@ public struct CacherStorageConfiguration: Sendable {
     public var maximumEventLogCapacity: Int?
     /// How many of the newest events keep their encoded forms for sharing.
     public var eventsWithSharedEncodings = 1024
+    /// How many of the newest events keep a snapshot of all objects, for lists at old versions. Each costs about 2 KB; older versions come from
+    /// the store.
+    public var eventsWithSnapshots = 10_000
     /// The wait before the cache reads everything anew after a failure; up to half as much again is added at random.
     public var relistBackoff: Duration = .seconds(1)
     /// How long a watch of the store that can't be restarted is tried before everything is read anew. Meanwhile the cache serves what it has.
@@ -57,6 +60,6 @@ public struct CacherStorageConfiguration: Sendable {
         return EventLogLimits(
             window: window, minimumCapacity: max(1, minimumEventLogCapacity),
             maximumCapacity: maximumEventLogCapacity ?? EventLogLimits.maximumCapacity(for: window),
-            eventsWithEncodings: eventsWithSharedEncodings)
+            eventsWithEncodings: eventsWithSharedEncodings, eventsWithSnapshots: eventsWithSnapshots)
     }
 }

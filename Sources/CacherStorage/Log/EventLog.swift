@@ -69,6 +69,7 @@ struct EventLog: Sendable {
         end += 1
         let unencoded = end - 1 - limits.eventsWithEncodings
         if unencoded >= start { self[unencoded]?.encodings = nil }
+        if count > limits.eventsWithSnapshots { dropSnapshots(upTo: end - limits.eventsWithSnapshots) }
     }
 
     private mutating func dropOldest() {
@@ -137,8 +138,13 @@ extension EventLog {
     /// Lets go of the snapshots before a version, which the store below has compacted away.
     mutating func dropSnapshots(before version: ResourceVersion) {
         if let listVersion, listVersion < version { listSnapshot = nil }
+        dropSnapshots(upTo: version.isZero ? start : position(after: ResourceVersion(version.value - 1)))
+    }
+
+    private mutating func dropSnapshots(upTo position: Int) {
         snapshotsStart = max(snapshotsStart, start)
-        while snapshotsStart < end, let entry = self[snapshotsStart], entry.event.resourceVersion < version {
+        if position > start { listSnapshot = nil }
+        while snapshotsStart < position {
             self[snapshotsStart]?.snapshot = nil
             snapshotsStart += 1
         }

@@ -17,12 +17,15 @@ struct EventLogLimits: Sendable {
     var maximumCapacity: Int
     /// How many of the newest events keep their encoded forms. Older ones are encoded again for each of the few watchers that are so far behind.
     var eventsWithEncodings: Int
+    /// How many of the newest events keep the snapshot of the objects just after them.
+    var eventsWithSnapshots: Int
 
-    init(window: Duration, minimumCapacity: Int, maximumCapacity: Int, eventsWithEncodings: Int) {
+    init(window: Duration, minimumCapacity: Int, maximumCapacity: Int, eventsWithEncodings: Int, eventsWithSnapshots: Int = .max) {
         self.window = window
         self.minimumCapacity = minimumCapacity
         self.maximumCapacity = max(maximumCapacity, minimumCapacity)
         self.eventsWithEncodings = eventsWithEncodings
+        self.eventsWithSnapshots = eventsWithSnapshots
     }
 
     /// The greatest capacity for a window: 102 400 events for 75 s, doubled for every begun doubling of the window, 2^14 times at most.

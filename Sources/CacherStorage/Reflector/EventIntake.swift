@@ -52,8 +52,9 @@ struct EventIntake: Sendable {
         let previous: CachedElement?
         if change.kind == .deleted {
             current = nil
-            previous = tree.remove(object.key) ?? element(object)
-            totalBytes -= object.bytes.count
+            let removed = tree.remove(object.key)
+            totalBytes -= removed?.object.bytes.count ?? 0
+            previous = removed ?? element(object)
         } else {
             let new = element(object)
             current = new

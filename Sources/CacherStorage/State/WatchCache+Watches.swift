@@ -76,7 +76,7 @@ extension WatchCache {
     }
 
     /// Waits until there is something to look at for a watch, and takes it. The end of the calling task ends the watch.
-    func news(for ticket: WatchTicket, limit: Int) async -> WatchNews {
+    nonisolated(nonsending) func news(for ticket: WatchTicket, limit: Int) async -> WatchNews {
         if let news = state.withLock({ $0.takeNews(for: ticket, limit: limit) }) { return news }
         return await withTaskCancellationHandler {
             while true {

@@ -46,6 +46,7 @@ final class CursorWatch: WatchSource {
 
     func cancel() {
         cache.dismiss(ticket)
+        initial.withLock { $0 = nil }
     }
 
     func nextBatch() async -> [WatchEvent] {

@@ -15,9 +15,9 @@ struct WatchTicket: Sendable, Hashable {
 
 /// The watches of a resource: where in the log each one is, and how to wake it.
 struct WatchTable: Sendable {
+    /// Without references, as it is copied and changed for every event of every watch.
     struct Watch: Sendable {
         let serial: UInt64
-        let scope: WatchScope
         /// The next event of the log that it has to look at.
         var position: Int
         /// The version of the last event that it took, or of its beginning.
@@ -35,6 +35,8 @@ struct WatchTable: Sendable {
     }
 
     private var slots: [Watch?] = []
+    /// What the watches of the slots are about.
+    private var scopes: [WatchScope] = []
     private var free: [Int] = []
     private var nextSerial: UInt64 = 0
     private var groups: [String: Group] = [:]
@@ -54,14 +56,9 @@ struct WatchTable: Sendable {
 
     /// Changes the watch of a ticket in place; nil when it has ended.
     mutating func modify<T>(_ ticket: WatchTicket, _ body: (inout Watch) -> T) -> T? {
-        guard self[ticket] != nil else { return nil }
-        return Self.inPlace(&slots[ticket.slot], body)
-    }
-
-    private static func inPlace<T>(_ watch: inout Watch?, _ body: (inout Watch) -> T) -> T? {
-        guard var taken = watch.take() else { return nil }
-        defer { watch = taken }
-        return body(&taken)
+        guard var watch = self[ticket] else { return nil }
+        defer { slots[ticket.slot] = watch }
+        return body(&watch)
     }
 
     /// Adds a watch that has the events before a position behind it.
@@ -69,14 +66,16 @@ struct WatchTable: Sendable {
         _ scope: WatchScope, position: Int, after version: ResourceVersion, firstBookmark: ContinuousClock.Instant?
     ) -> WatchTicket {
         nextSerial += 1
-        let watch = Watch(serial: nextSerial, scope: scope, position: position, lastVersion: version)
+        let watch = Watch(serial: nextSerial, position: position, lastVersion: version)
         let slot: Int
         if let reused = free.popLast() {
             slot = reused
             slots[slot] = watch
+            scopes[slot] = scope
         } else {
             slot = slots.count
             slots.append(watch)
+            scopes.append(scope)
         }
         changeGroup(of: scope) { $0.append(slot) }
         let ticket = WatchTicket(slot: slot, serial: nextSerial)
@@ -90,7 +89,7 @@ struct WatchTable: Sendable {
         guard let watch = self[ticket] else { return nil }
         slots[ticket.slot] = nil
         free.append(ticket.slot)
-        changeGroup(of: watch.scope) { members in
+        changeGroup(of: scopes[ticket.slot]) { members in
             if let index = members.firstIndex(of: ticket.slot) { members.remove(at: index) }
         }
         return watch.waiter
@@ -100,6 +99,7 @@ struct WatchTable: Sendable {
     mutating func removeAll() -> [Waiter] {
         let waiters = slots.compactMap { $0?.waiter }
         slots = []
+        scopes = []
         free = []
         groups = [:]
         bookmarks = BookmarkQueue()

@@ -127,6 +127,19 @@ struct EventLogTests {
         #expect([15, 18].map { count($0) } == [nil, 3])
     }
 
+    @Test("Only the newest events keep their snapshots, while the events themselves stay")
+    func boundedSnapshots() {
+        let limits = EventLogLimits(
+            window: .seconds(75), minimumCapacity: 8, maximumCapacity: 8, eventsWithEncodings: 8, eventsWithSnapshots: 2)
+        var log = EventLog(limits: limits)
+        log.reset(listVersion: ResourceVersion(1), snapshot: ObjectTree())
+        for version in 2...3 { log.append(Self.event(UInt64(version)), snapshot: ObjectTree()) }
+        #expect((1...3).map { log.snapshot(at: ResourceVersion($0)) != nil } == [true, true, true])
+        for version in 4...6 { log.append(Self.event(UInt64(version)), snapshot: ObjectTree()) }
+        #expect((1...6).map { log.snapshot(at: ResourceVersion($0)) != nil } == [false, false, false, false, true, true])
+        #expect(Self.versions(log, after: 1) == [2, 3, 4, 5, 6])
+    }
+
     @Test("Only the newest events keep their encodings, and all their readers share them")
     func encodings() {
         var log = Self.log(minimum: 8, maximum: 8, encodings: 2)
