@@ -21,7 +21,9 @@ public struct RequestContext: Sendable {
     public var logger: Logger
 
     /// A context.
-    public init(namespace: String?, user: UserInfo = UserInfo(name: "system:anonymous"), warnings: WarningRecorder = WarningRecorder(), logger: Logger) {
+    public init(
+        namespace: String?, user: UserInfo = UserInfo(name: "system:anonymous"), warnings: WarningRecorder = WarningRecorder(), logger: Logger
+    ) {
         self.namespace = namespace
         self.user = user
         self.warnings = warnings

@@ -27,10 +27,14 @@ public struct ResourceDescription: Sendable {
     /// Field selectors beyond `metadata.name` and `metadata.namespace`.
     public var selectableFields: [String]
 
+    /// Fills in defaults that depend on what was given, after the schema's own. The registry applies it to every object that it is handed.
+    public var defaults: (@Sendable (inout JSONValue) -> Void)?
+
     /// Describes a resource.
     public init(
         kind: GroupVersionKind, listKind: String? = nil, plural: String, singular: String? = nil, shortNames: [String] = [],
-        categories: [String] = [], namespaced: Bool, schema: ObjectSchema? = nil, selectableFields: [String] = []
+        categories: [String] = [], namespaced: Bool, schema: ObjectSchema? = nil, selectableFields: [String] = [],
+        defaults: (@Sendable (inout JSONValue) -> Void)? = nil
     ) {
         self.kind = kind
         self.listKind = listKind ?? kind.kind + "List"
@@ -41,6 +45,7 @@ public struct ResourceDescription: Sendable {
         self.namespaced = namespaced
         self.schema = schema
         self.selectableFields = selectableFields
+        self.defaults = defaults
     }
 
     /// Group and plural, for messages.
