@@ -1,0 +1,38 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import APIMachinery
+public import Storage
+
+/// Where in etcd one resource lives, and how.
+public struct EtcdStorageConfiguration: Sendable {
+    /// Where everything lives: `/registry`, unless the cluster was set up differently.
+    public var pathPrefix: String
+    /// Where this resource lives below that, such as `/deployments`. Starts with a slash; ``KeySpace`` has the rule.
+    public var resourcePrefix: String
+    /// The resource, for messages and metrics.
+    public var groupResource: GroupResource
+    /// Encryption at rest.
+    public var transformer: any ValueTransformer
+    /// The most keys that are asked for at once. It bounds how much an answer, and a step of a watch's initial state, takes in memory; the whole
+    /// list is of one revision regardless.
+    public var listPageSize: Int
+    /// How short-lived objects share leases.
+    public var leases: LeasePolicy
+
+    /// A configuration.
+    public init(
+        pathPrefix: String = "/registry", resourcePrefix: String, groupResource: GroupResource,
+        transformer: any ValueTransformer = IdentityTransformer(), listPageSize: Int = 10_000, leases: LeasePolicy = LeasePolicy()
+    ) {
+        self.pathPrefix = pathPrefix
+        self.resourcePrefix = resourcePrefix
+        self.groupResource = groupResource
+        self.transformer = transformer
+        self.listPageSize = listPageSize
+        self.leases = leases
+    }
+}

@@ -1,0 +1,39 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import EtcdClient
+
+/// Gives short-lived objects their leases. One grant is under way at a time: those who come meanwhile share it where the policy lets them.
+actor LeaseManager {
+    private let client: EtcdClient
+    private let epoch = ContinuousClock.now
+    private var reuse: LeaseReuse
+    private var isGranting = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(client: EtcdClient, policy: LeasePolicy) {
+        self.client = client
+        reuse = LeaseReuse(policy: policy)
+    }
+
+    /// A lease that lasts at least so long.
+    func lease(forSeconds ttl: Int64) async throws(EtcdError) -> Int64 {
+        // A grant has a deadline, so this wait has one too.
+        while isGranting { await withCheckedContinuation { waiting.append($0) } }
+        let asked = ContinuousClock.now - epoch
+        if let lease = reuse.reuse(ttl: ttl, now: asked) { return lease }
+        isGranting = true
+        defer {
+            isGranting = false
+            for continuation in waiting { continuation.resume() }
+            waiting = []
+        }
+        let granted = try await client.leaseGrant(ttl: reuse.grantSeconds(ttl: ttl))
+        // Counted from before the grant: the lease never ends before we think so.
+        reuse.granted(granted.id, ttl: ttl, now: asked)
+        return granted.id
+    }
+}

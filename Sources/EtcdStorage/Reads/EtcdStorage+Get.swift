@@ -1,0 +1,62 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import APIMachinery
+import EtcdClient
+public import Storage
+
+extension EtcdStorage {
+    /// Reads one object, linearizably. One round trip.
+    ///
+    /// A wanted resource version is compared with the revision that etcd is at, not with the object's.
+    public func get(_ key: String, options: GetOptions) async throws(StorageError) -> StoredObject? {
+        let storeKey = Array(try keys.prepare(key).utf8)
+        let response = try await read(key, storeKey)
+        if let wanted = options.resourceVersion {
+            let current = ResourceVersion(UInt64(response.header.revision))
+            if current < wanted { throw .tooLarge(requested: wanted, current: current, retryAfterSeconds: 0) }
+        }
+        guard let kv = response.kvs.first else {
+            if options.ignoreNotFound { return nil }
+            throw notFound(key)
+        }
+        return try await values.object(kv)
+    }
+
+    /// The revision that etcd is at. One round trip for a key that is never there.
+    public func currentResourceVersion() async throws(StorageError) -> ResourceVersion {
+        let response = try await read(configuration.resourcePrefix, Array((keys.pathPrefix + configuration.resourcePrefix.dropFirst()).utf8))
+        guard response.header.revision > 0 else {
+            throw StorageError(.internalError, message: "etcd answered without a revision")
+        }
+        return ResourceVersion(UInt64(response.header.revision))
+    }
+
+    /// How many objects there are, by a count in etcd. Their size isn't known here.
+    public func statistics() async throws(StorageError) -> StorageStatistics {
+        let start = Array((keys.pathPrefix + keys.resourcePrefix.dropFirst()).utf8)
+        do {
+            return StorageStatistics(objectCount: try await requests.count(from: start, to: KeyRange.endOfPrefix(start)))
+        } catch {
+            throw .reading(error, key: configuration.resourcePrefix, read: "count")
+        }
+    }
+
+    /// Never throws: every call speaks to etcd itself.
+    public func checkReadiness() async throws(StorageError) {}
+
+    func read(_ key: String, _ storeKey: [UInt8], revision: Int64 = 0) async throws(StorageError) -> RangeResponse {
+        do {
+            return try await requests.get(storeKey, revision: revision)
+        } catch {
+            throw .reading(error, key: key, read: "get")
+        }
+    }
+
+    func notFound(_ key: String) -> StorageError {
+        StorageError(.keyNotFound, key: key, message: "there is no \"\(key)\"")
+    }
+}

@@ -1,0 +1,66 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import APIMachinery
+import EtcdClient
+import Logging
+public import Storage
+import Synchronization
+
+extension EtcdStorage {
+    /// Follows the objects below a key, or the one at it.
+    ///
+    /// Where the present state is wanted, its revision is fixed before this returns, and it is read page by page as the consumer takes it. The watch
+    /// survives lost connections and restarted servers without losing or repeating an event, as long as etcd keeps the history.
+    /// Events of progress (``ListOptions/progressNotify``) come as bookmarks.
+    /// - Throws: `unreachable` and the like. What is wrong with the version comes as a last event of the stream.
+    public func watch(_ key: String, options: ListOptions) async throws(StorageError) -> WatchStream {
+        let prepared = Array(try keys.prepare(key, recursive: options.recursive).utf8)
+        let range = options.recursive ? KeyRange.prefix(prepared) : .key(prepared)
+        let version = options.resourceVersion ?? .zero
+        let source = EtcdWatchSource(storage: self, key: key, range: range, options: options)
+        switch (options.sendInitialEvents, version.isZero) {
+        case (true, _), (nil, true):
+            try await source.begin(.initialState, notOlderThan: options.sendInitialEvents == true ? version : .zero)
+        case (false, true):
+            try await source.begin(.after(try await currentResourceVersion()))
+        case (false, false), (nil, false):
+            try await source.begin(.after(version))
+        }
+        return WatchStream(source: source)
+    }
+
+    /// Asks etcd how far it is, for every watch of this storage that reports progress. They answer with bookmarks.
+    ///
+    /// A request travels on the stream of the watch itself, since etcd answers on that alone.
+    public func requestWatchProgress() async throws(StorageError) {
+        for watch in watches.all {
+            do {
+                try await watch.requestProgress()
+            } catch {
+                throw .reading(error, key: configuration.resourcePrefix, read: "request the watch progress of")
+            }
+        }
+    }
+
+    /// Whether etcd is new enough to answer requests for progress rightly. Asked of etcd once; false until it has answered.
+    public var supportsWatchProgress: Bool {
+        get async {
+            if let known = progressSupport.withLock({ $0 }) { return known }
+            do {
+                let supports = WatchProgressSupport.isSupported(byVersion: try await requests.client.status().version)
+                progressSupport.withLock { $0 = supports }
+                return supports
+            } catch {
+                logger.info("etcd's version is unknown yet: no watch progress", metadata: ["error": "\(error)"])
+                return false
+            }
+        }
+    }
+
+    /// How far the cluster is known to be compacted.
+    public var compactRevision: ResourceVersion { compactor?.compactRevision ?? .zero }
+}

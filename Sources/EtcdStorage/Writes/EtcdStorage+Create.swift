@@ -1,0 +1,34 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+public import APIMachinery
+import EtcdClient
+public import Storage
+
+extension EtcdStorage {
+    /// Adds an object under a free key. One round trip, and one more for a lease now and then when it has a time to live.
+    public func create(_ key: String, bytes: [UInt8], ttl: Int) async throws(StorageError) -> StoredObject {
+        let storeKey = Array(try keys.prepare(key).utf8)
+        let lease = try await lease(forSeconds: ttl, key: key)
+        let stored = try await values.stored(bytes, key: key, storeKey: storeKey)
+        let write = GuardedWrite(key: storeKey, effect: .put(value: stored, lease: lease), revision: 0, readsOnConflict: false)
+        switch try await perform(write, key: key) {
+        case .done(let revision): return StoredObject(key: key, bytes: bytes, resourceVersion: ResourceVersion(UInt64(revision)))
+        case .conflict: throw StorageError(.keyExists, key: key, message: "there is a \"\(key)\" already")
+        case .uncertain: throw unknownOutcome(key, nil)
+        }
+    }
+
+    func lease(forSeconds ttl: Int?, key: String) async throws(StorageError) -> Int64 {
+        guard let ttl, ttl > 0 else { return 0 }
+        do {
+            return try await leases.lease(forSeconds: Int64(ttl))
+        } catch {
+            // Nothing but the lease was asked for yet, so the object is untouched.
+            throw StorageError(.unreachable, key: key, message: "cannot get a lease of \(ttl) s for \"\(key)\": \(error.message)", cause: error)
+        }
+    }
+}
