@@ -122,7 +122,7 @@ struct ListParityTests {
     @Test("Guarded writes start from the cached copy and don't lose each other")
     func guardedWrites() async throws {
         try await withEtcdCacher { etcd in
-            try await etcd.cacher.put("/pods/ns/counter", Array("0".utf8))
+            try await etcd.cacher.put("counter", note: "0")
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 {
                     group.addTask {
@@ -130,16 +130,21 @@ struct ListParityTests {
                             _ = try await etcd.cacher.guaranteedUpdate(
                                 "/pods/ns/counter", ignoreNotFound: false, preconditions: nil, suggestion: nil
                             ) { object in
-                                let count = Int(String(decoding: object?.bytes ?? [], as: UTF8.self)) ?? 0
-                                return UpdateProposal(bytes: Array(String(count + 1).utf8))
+                                let count = try Self.count(object)
+                                return UpdateProposal(bytes: podBytes("counter", note: "\(count + 1)"))
                             }
                         }
                     }
                 }
                 try await group.waitForAll()
             }
-            let object = try await etcd.cacher.get("/pods/ns/counter", options: GetOptions())
-            #expect(object.map { String(decoding: $0.bytes, as: UTF8.self) } == "80")
+            let count = try Self.count(try await etcd.cacher.get("/pods/ns/counter", options: GetOptions()))
+            #expect(count == 80)
         }
+    }
+
+    private static func count(_ object: StoredObject?) throws -> Int {
+        let note = try #require(try object?.value()["spec"]?["note"]?.stringValue)
+        return try #require(Int(note))
     }
 }

@@ -147,7 +147,8 @@ struct WatchOverEtcdTests {
             try await withEtcdCacher(on: cluster) { etcd in
                 let first = try await etcd.store.put("a")
                 let second = try await etcd.store.put("b")
-                _ = try await cluster.etcdctl(["compact", second.resourceVersion.description])
+                let third = try await etcd.store.put("c")
+                _ = try await cluster.etcdctl(["compact", third.resourceVersion.description])
                 try await withCacher(over: etcd.store) { late in
                     for storage in [late, etcd.store] as [any Storage] {
                         let error = await failure { () async throws(StorageError) in
@@ -155,7 +156,6 @@ struct WatchOverEtcdTests {
                         }
                         #expect(error?.code == .expired)
                         var reader = WatchReader(try await storage.watch("/pods", options: ListOptions(resourceVersion: first.resourceVersion)))
-                        // The store reports it with the code of an expired version, too.
                         #expect(await reader.next()?.summary == "resource version expired")
                     }
                 }
