@@ -48,7 +48,9 @@ extension LabelSelector {
         }
         var values: [String] = []
         for value in expression["values"]?.arrayValue ?? [] {
-            guard let text = value.stringValue else { throw SelectorError(message: "a value in matchExpressions must be a string, not \(value.kindText)") }
+            guard let text = value.stringValue else {
+                throw SelectorError(message: "a value in matchExpressions must be a string, not \(value.kindText)")
+            }
             values.append(text)
         }
         return try Requirement(key: expression["key"]?.stringValue ?? "", operator: `operator`, values: values)
