@@ -105,6 +105,10 @@ struct StrategicMergePatchTests {
                 "$patch: delete removes one", #"{"containers":[{"name":"a"},{"name":"b"}]}"#,
                 #"{"$setElementOrder/containers":[{"name":"b"}],"containers":[{"$patch":"delete","name":"a"}]}"#, #"{"containers":[{"name":"b"}]}"#),
             PatchCase(
+                "one that takes a deleted one's place comes behind an injected one", #"{"containers":[{"name":"a"},{"name":"injected"}]}"#,
+                #"{"$setElementOrder/containers":[{"name":"b"}],"containers":[{"name":"b"},{"$patch":"delete","name":"a"}]}"#,
+                #"{"containers":[{"name":"injected"},{"name":"b"}]}"#),
+            PatchCase(
                 "$patch: delete of an unknown one does nothing", #"{"containers":[{"name":"b"}]}"#,
                 #"{"containers":[{"$patch":"delete","name":"a"}]}"#, #"{"containers":[{"name":"b"}]}"#),
             PatchCase(

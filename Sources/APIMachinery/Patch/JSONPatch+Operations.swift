@@ -26,13 +26,11 @@ extension JSONPatch.Operation {
             document = value
             return
         }
-        let path = path
         try change(&document, path.tokens[...], path) { (parent, token) throws(PatchError) in
-            switch parent {
-            case .object(var object):
+            if var object = parent.takeObject() {
                 object[token] = value
                 parent = .object(object)
-            case .array(var array):
+            } else if var array = parent.takeArray() {
                 if token == "-" {
                     array.append(value)
                 } else if let index = JSONPointer.index(token, below: array.count + 1) {
@@ -41,7 +39,8 @@ extension JSONPatch.Operation {
                     throw failure("\"\(token)\" in \"\(path)\" is no place in an array of \(array.count)")
                 }
                 parent = .array(array)
-            default: throw missing(path)
+            } else {
+                throw missing(path)
             }
         }
     }
@@ -54,17 +53,17 @@ extension JSONPatch.Operation {
         }
         var removed = JSONValue.null
         try change(&document, pointer.tokens[...], pointer) { (parent, token) throws(PatchError) in
-            switch parent {
-            case .object(var object):
+            if var object = parent.takeObject() {
                 guard let value = object[token] else { throw missing(pointer) }
                 removed = value
                 object[token] = nil
                 parent = .object(object)
-            case .array(var array):
+            } else if var array = parent.takeArray() {
                 guard let index = JSONPointer.index(token, below: array.count) else { throw missing(pointer) }
                 removed = array.remove(at: index)
                 parent = .array(array)
-            default: throw missing(pointer)
+            } else {
+                throw missing(pointer)
             }
         }
         return removed
@@ -75,23 +74,24 @@ extension JSONPatch.Operation {
             document = value
             return
         }
-        let path = path
         try change(&document, path.tokens[...], path) { (parent, token) throws(PatchError) in
-            switch parent {
-            case .object(var object):
+            if var object = parent.takeObject() {
                 guard object[token] != nil else { throw missing(path) }
                 object[token] = value
                 parent = .object(object)
-            case .array(var array):
+            } else if var array = parent.takeArray() {
                 guard let index = JSONPointer.index(token, below: array.count) else { throw missing(path) }
                 array[index] = value
                 parent = .array(array)
-            default: throw missing(path)
+            } else {
+                throw missing(path)
             }
         }
     }
 
-    /// Walks to the container of the last token and lets `body` change it.
+    /// Walks to the container of the last token and lets `body` change it. Containers are taken out of their places meanwhile, so that they are
+    /// changed without being copied: a patch may have thousands of operations on one large list. What a failure leaves behind is
+    /// thrown away with the whole document.
     private func change(
         _ value: inout JSONValue, _ tokens: ArraySlice<String>, _ pointer: JSONPointer,
         _ body: (inout JSONValue, String) throws(PatchError) -> Void
@@ -99,17 +99,18 @@ extension JSONPatch.Operation {
         guard let token = tokens.first else { return }
         let rest = tokens.dropFirst()
         if rest.isEmpty { return try body(&value, token) }
-        switch value {
-        case .object(var object):
+        if var object = value.takeObject() {
             guard var child = object[token] else { throw missing(pointer) }
+            object[token] = .null
             try change(&child, rest, pointer, body)
             object[token] = child
             value = .object(object)
-        case .array(var array):
+        } else if var array = value.takeArray() {
             guard let index = JSONPointer.index(token, below: array.count) else { throw missing(pointer) }
             try change(&array[index], rest, pointer, body)
             value = .array(array)
-        default: throw missing(pointer)
+        } else {
+            throw missing(pointer)
         }
     }
 
@@ -117,6 +118,20 @@ extension JSONPatch.Operation {
 }
 
 extension JSONValue {
+    /// Hands over the members and leaves null, so that they can be changed without being copied. nil for anything else.
+    fileprivate mutating func takeObject() -> JSONObject? {
+        guard case .object(let object) = self else { return nil }
+        self = .null
+        return object
+    }
+
+    /// Hands over the elements and leaves null. nil for anything else.
+    fileprivate mutating func takeArray() -> [JSONValue]? {
+        guard case .array(let array) = self else { return nil }
+        self = .null
+        return array
+    }
+
     /// Equality of RFC 6902: numbers by value, objects regardless of order.
     func isJSONEqual(to other: JSONValue) -> Bool {
         switch (self, other) {

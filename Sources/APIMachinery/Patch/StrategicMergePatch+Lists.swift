@@ -5,15 +5,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension StrategicMergePatch {
+    /// A merged list, and the order that stands for the existing list's when it is put in order again.
+    struct MergedList {
+        var elements: [JSONValue]
+        var serverOrder: [JSONValue]
+    }
+
     /// Merges, or replaces, one list as its field says.
     static func mergeLists(
         _ patch: [JSONValue], into original: [JSONValue], field: String, shape: ObjectSchema.Shape?, strategy: ObjectSchema.PatchStrategy?
-    ) throws(PatchError) -> [JSONValue] {
-        guard strategy?.directive == .merge else { return patch }
-        if original.isEmpty, patch.isEmpty { return original }
+    ) throws(PatchError) -> MergedList {
+        guard strategy?.directive == .merge else { return MergedList(elements: patch, serverOrder: original) }
+        if original.isEmpty, patch.isEmpty { return MergedList(elements: original, serverOrder: original) }
         guard try elementsAreObjects(original + patch, field: field) else {
-            let values = union(original, patch)
-            return try ordered(values, patchOrder: patch, serverOrder: original, key: nil, field: field)
+            let values = try ordered(union(original, patch), patchOrder: patch, serverOrder: original, key: nil, field: field)
+            return MergedList(elements: values, serverOrder: original)
         }
         guard let key = strategy?.mergeKey else {
             throw PatchError(.inapplicable, "the list \"\(field)\" has no merge key by which its objects could be merged")
@@ -22,7 +28,11 @@ extension StrategicMergePatch {
         var element: ObjectSchema.Shape?
         if case .array(let shape, _) = shape { element = shape }
         let merged = try mergeElements(changes, into: server, key: key, field: field, type: MemberTypes(element))
-        return try ordered(merged, patchOrder: changes, serverOrder: server, key: key, field: field)
+        let elements = try ordered(merged, patchOrder: changes, serverOrder: server, key: key, field: field)
+        // Upstream counts as many new elements as were deleted to the end of the existing list, so that they come behind what only the server
+        // has; where a list ends up must not differ.
+        let freed = max(0, original.count - server.count)
+        return MergedList(elements: elements, serverOrder: server + merged.dropFirst(server.count).prefix(freed))
     }
 
     /// Whether the lists hold objects. Throws when the elements differ in type, or are lists.

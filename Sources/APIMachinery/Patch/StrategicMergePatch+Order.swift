@@ -20,15 +20,15 @@ extension StrategicMergePatch {
             let (shape, strategy) = type.member(field)
             let key = strategy?.mergeKey
             if let changes { try check(changes, follows: order, key: key, field: field) }
-            let merged: [JSONValue]
+            let merged: MergedList
             switch (existing, changes) {
             case (let existing?, let changes?):
                 merged = try mergeLists(changes, into: existing, field: field, shape: shape, strategy: strategy)
-            case (let existing?, nil): merged = existing
-            case (nil, let changes?): merged = changes.compactMap(withoutDirectives)
+            case (let existing?, nil): merged = MergedList(elements: existing, serverOrder: existing)
+            case (nil, let changes?): merged = MergedList(elements: changes.compactMap(withoutDirectives), serverOrder: [])
             case (nil, nil): continue
             }
-            result[field] = .array(try ordered(merged, patchOrder: order, serverOrder: existing ?? [], key: key, field: field))
+            result[field] = .array(try ordered(merged.elements, patchOrder: order, serverOrder: merged.serverOrder, key: key, field: field))
             patch[field] = nil
         }
     }

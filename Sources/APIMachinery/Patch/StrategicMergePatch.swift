@@ -98,7 +98,8 @@ public enum StrategicMergePatch {
                 result[change.key] = .object(try merge(changes, into: existing, type: MemberTypes(shape)))
             }
         case (.array(let existing)?, .array(let changes)):
-            result[change.key] = .array(try mergeLists(changes, into: existing, field: change.key, shape: shape, strategy: strategy))
+            let merged = try mergeLists(changes, into: existing, field: change.key, shape: shape, strategy: strategy)
+            result[change.key] = .array(merged.elements)
         default:
             // An object that only deletes has nothing to delete here, so nothing of it is kept.
             result[change.key] = withoutDirectives(change.value)
