@@ -39,7 +39,7 @@ public struct BuiltinResources: Sendable {
     /// - Parameter storage: gets the key that the resource's objects are below, as upstream servers place it, such as `/deployments`, and how
     ///   selectors read the resource's objects, which a cache must know.
     public init(
-        logger: Logger, storage: (_ resourcePrefix: String, GroupResource, SelectionPredicate.AttributesFunction) throws -> any Storage
+        logger: Logger, storage: (_ resourcePrefix: String, GroupResource, @escaping SelectionPredicate.AttributesFunction) throws -> any Storage
     ) rethrows {
         let lifecycle = NamespaceLifecycle()
         func store<Value>(

@@ -15,6 +15,7 @@ public enum IntOrString: Sendable, Hashable, Codable {
     /// Text; a percentage where it means an amount.
     case string(String)
 
+    /// Reads a number or a text.
     public init(from decoder: any Decoder) throws {
         let json = try JSONValue(from: decoder)
         if let text = json.stringValue {
@@ -27,6 +28,7 @@ public enum IntOrString: Sendable, Hashable, Codable {
         }
     }
 
+    /// Writes the number or the text.
     public func encode(to encoder: any Encoder) throws {
         try json.encode(to: encoder)
     }

@@ -30,6 +30,7 @@ public struct LabelSelectorTerms: Sendable, Hashable, Codable {
             self.values = values
         }
 
+        /// Reads the members; absent ones take their empty value.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             key = try container.value(.key, default: "")
@@ -37,6 +38,7 @@ public struct LabelSelectorTerms: Sendable, Hashable, Codable {
             values = try container.value(.values, default: [])
         }
 
+        /// Writes the members, without the empty ones.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(key, forKey: .key)
@@ -60,12 +62,14 @@ public struct LabelSelectorTerms: Sendable, Hashable, Codable {
         self.matchExpressions = matchExpressions
     }
 
+    /// Reads the members; absent ones take their empty value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         matchLabels = try container.value(.matchLabels, default: [:])
         matchExpressions = try container.value(.matchExpressions, default: [])
     }
 
+    /// Writes the members, without the empty ones.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeUnlessEmpty(matchLabels, .matchLabels)

@@ -21,6 +21,7 @@ public struct PodTemplate: Sendable, Hashable, Codable {
         self.spec = spec
     }
 
+    /// Reads the members; absent ones take their empty value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         metadata = try container.value(.metadata, default: ObjectMeta())

@@ -29,6 +29,7 @@ public struct ConfigMap: APIResource, Codable, Hashable {
         self.binaryData = binaryData
     }
 
+    /// Reads the members; absent ones take their empty value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         metadata = try container.value(.metadata, default: ObjectMeta())
@@ -37,6 +38,7 @@ public struct ConfigMap: APIResource, Codable, Hashable {
         binaryData = try container.value(.binaryData, default: [:])
     }
 
+    /// Writes the members, without the empty ones.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(metadata, forKey: .metadata)

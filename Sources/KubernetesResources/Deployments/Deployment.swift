@@ -22,6 +22,7 @@ public struct Deployment: APIResource, Codable, Hashable {
         self.status = status
     }
 
+    /// Reads the members; absent ones take their empty value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         metadata = try container.value(.metadata, default: ObjectMeta())
@@ -59,6 +60,7 @@ public struct DeploymentSpec: Sendable, Hashable, Codable {
         paused = false
     }
 
+    /// Reads the members; absent ones take their empty value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         replicas = try container.decodeIfPresent(Int32.self, forKey: .replicas)
@@ -99,6 +101,7 @@ public struct DeploymentUpdateStrategy: Sendable, Hashable, Codable {
         self.rollingUpdate = rollingUpdate
     }
 
+    /// Reads the members; absent ones take their empty value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         type = try container.value(.type, default: "")
@@ -135,6 +138,7 @@ public struct DeploymentStatus: Sendable, Hashable, Codable {
     /// Nothing reported yet.
     public init() {}
 
+    /// Reads the members; absent ones take their empty value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         observedGeneration = try container.value(.observedGeneration, default: 0)
@@ -148,6 +152,7 @@ public struct DeploymentStatus: Sendable, Hashable, Codable {
         collisionCount = try container.decodeIfPresent(Int32.self, forKey: .collisionCount)
     }
 
+    /// Writes the members, without the empty ones.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeUnlessZero(observedGeneration, .observedGeneration)

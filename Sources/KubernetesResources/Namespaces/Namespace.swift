@@ -22,11 +22,13 @@ public struct Namespace: APIResource, Codable, Hashable {
             self.finalizers = finalizers
         }
 
+        /// Reads the members; absent ones take their empty value.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             finalizers = try container.value(.finalizers, default: [])
         }
 
+        /// Writes the members, without the empty ones.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encodeUnlessEmpty(finalizers, .finalizers)
@@ -50,12 +52,14 @@ public struct Namespace: APIResource, Codable, Hashable {
             self.conditions = conditions
         }
 
+        /// Reads the members; absent ones take their empty value.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             phase = try container.value(.phase, default: "")
             conditions = try container.value(.conditions, default: [])
         }
 
+        /// Writes the members, without the empty ones.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             if !phase.isEmpty { try container.encode(phase, forKey: .phase) }
@@ -83,6 +87,7 @@ public struct Namespace: APIResource, Codable, Hashable {
         metadata.name = name
     }
 
+    /// Reads the members; absent ones take their empty value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         metadata = try container.value(.metadata, default: ObjectMeta())

@@ -22,6 +22,7 @@ public struct Scale: APIResource, Codable, Hashable {
             self.replicas = replicas
         }
 
+        /// Reads the members; absent ones take their empty value.
         public init(from decoder: any Decoder) throws {
             replicas = try decoder.container(keyedBy: CodingKeys.self).value(.replicas, default: 0)
         }
@@ -44,12 +45,14 @@ public struct Scale: APIResource, Codable, Hashable {
             self.selector = selector
         }
 
+        /// Reads the members; absent ones take their empty value.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             replicas = try container.value(.replicas, default: 0)
             selector = try container.value(.selector, default: "")
         }
 
+        /// Writes the members, without the empty ones.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(replicas, forKey: .replicas)
@@ -71,6 +74,7 @@ public struct Scale: APIResource, Codable, Hashable {
         self.status = status
     }
 
+    /// Reads the members; absent ones take their empty value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         metadata = try container.value(.metadata, default: ObjectMeta())
