@@ -59,7 +59,8 @@ extension EtcdClient {
         let id = Int64.random(in: 1...Int64.max)
         do throws(EtcdError) {
             return try await leaseGrant(ttl: ttl, id: id, kind: .repeatable, deadline: deadline)
-        } catch  where error.code == .leaseAlreadyExists {
+        } catch {
+            guard error.code == .leaseAlreadyExists else { throw error }
             // Nobody else makes up the same 63 random bits: an attempt whose answer was lost has granted it.
             let granted = try await leaseTimeToLive(id, deadline: deadline)
             guard granted.ttl >= 0 else { throw error }

@@ -77,9 +77,9 @@ extension EtcdClient {
         await Task {
             do throws(EtcdError) {
                 try await leaseRevoke(id)
-            } catch  where error.code == .leaseNotFound {
-                // It's gone, as it should be.
             } catch {
+                // One that is gone already is gone as it should be.
+                if error.code == .leaseNotFound { return }
                 logger.warning("lease not revoked; it goes when its time is over", metadata: ["lease": "\(id)", "error": "\(error)"])
             }
         }.value

@@ -1,0 +1,91 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import EtcdClient
+import EtcdTestKit
+import Foundation
+import GRPCTransport
+import Testing
+
+/// Runs a client for as long as `body` runs.
+func withClient<Result: Sendable>(
+    of endpoints: [String], tls: GRPCTLSConfiguration? = nil, _ body: @Sendable (EtcdClient) async throws -> Result
+) async throws -> Result {
+    let client = EtcdClient(configuration: try EtcdClientConfiguration(endpoints: endpoints, tls: tls))
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await client.run() }
+        defer { group.cancelAll() }
+        return try await body(client)
+    }
+}
+
+/// Runs a client of the cluster that tests share, with a prefix for their keys.
+func withSharedCluster(_ body: @Sendable (EtcdClient, _ prefix: String) async throws -> Void) async throws {
+    let cluster = try await EtcdCluster.shared()
+    try await withClient(of: cluster.endpoints) { client in try await body(client, cluster.uniquePrefix()) }
+}
+
+struct TookTooLong: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// Fails what doesn't end by itself, rather than hang.
+func within<Result: Sendable>(
+    _ what: String, _ time: Duration = .seconds(30), _ body: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            try await Task.sleep(for: time)
+            throw TookTooLong(description: "\(what) took longer than \(time)")
+        }
+        defer { group.cancelAll() }
+        guard let first = try await group.next() else { throw CancellationError() }
+        return first
+    }
+}
+
+extension EtcdWatch {
+    /// The batches up to the one that completes so many events.
+    func batches(events count: Int) async throws -> [WatchBatch] {
+        try await within("a watch for \(count) events") {
+            var batches: [WatchBatch] = []
+            var seen = 0
+            while seen < count {
+                guard let batch = try await self.nextBatch() else { throw TookTooLong(description: "the watch ended after \(seen) events") }
+                seen += batch.events.count
+                batches.append(batch)
+            }
+            return batches
+        }
+    }
+
+    /// The first batch that is as wanted; nil when the watch is cancelled before.
+    func firstBatch(_ isWanted: (WatchBatch) -> Bool) async throws(EtcdError) -> WatchBatch? {
+        while let batch = try await nextBatch() {
+            if isWanted(batch) { return batch }
+        }
+        return nil
+    }
+
+    func events(_ count: Int) async throws -> [WatchEvent] { try await batches(events: count).flatMap(\.events) }
+}
+
+/// The error that `body` throws.
+func failure(_ body: @Sendable () async throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) async -> EtcdError? {
+    do {
+        try await body()
+        Issue.record("nothing was thrown", sourceLocation: sourceLocation)
+        return nil
+    } catch let error as EtcdError {
+        return error
+    } catch {
+        Issue.record("not an EtcdError: \(error)", sourceLocation: sourceLocation)
+        return nil
+    }
+}
+
+func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
