@@ -10,7 +10,8 @@ import Testing
 @Suite("Object metadata, typed")
 struct ObjectMetaTests {
     static let full = #"""
-        {"name":"web","generateName":"w-","namespace":"demo","uid":"u-1","resourceVersion":"5","generation":2,"creationTimestamp":"2026-11-23T07:29:34Z",
+        {"name":"web","generateName":"w-","namespace":"demo","uid":"u-1","resourceVersion":"5","generation":2,
+        "creationTimestamp":"2026-11-23T07:29:34Z",
         "deletionTimestamp":"2026-11-23T07:30:00Z","deletionGracePeriodSeconds":0,"labels":{"a":"1","b":"2"},"annotations":{"x":"y"},
         "ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p","uid":"u-0","controller":true,"blockOwnerDeletion":false}],
         "finalizers":["f/g"],"managedFields":[{"manager":"kubectl","operation":"Update"}]}

@@ -39,10 +39,13 @@ struct StatusTests {
                     ]),
                 #"""
                 {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Gadget.samples.example.com \"two\" is invalid: 
-                [spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0, spec.title: Too long: may not be more than 20 
+                [spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0, spec.title: Too long: may not be 
+                more than 20 
                 bytes, .spec.replicas: Invalid value: -1: should be a non-negative integer]","reason":"Invalid","details":{"name":"two",
-                "group":"samples.example.com","kind":"Gadget","causes":[{"reason":"FieldValueInvalid","message":"Invalid value: -1: spec.replicas in body 
-                should be greater than or equal to 0","field":"spec.replicas"},{"reason":"FieldValueTooLong","message":"Too long: may not be more than 20 
+                "group":"samples.example.com","kind":"Gadget","causes":[{"reason":"FieldValueInvalid","message":"Invalid value: -1: spec.replicas 
+                in body 
+                should be greater than or equal to 0","field":"spec.replicas"},{"reason":"FieldValueTooLong","message":"Too long: may not be more 
+                than 20 
                 bytes","field":"spec.title"},{"reason":"FieldValueInvalid","message":"Invalid value: -1: should be a non-negative integer",
                 "field":".spec.replicas"}]},"code":422}
                 """#
@@ -52,7 +55,8 @@ struct StatusTests {
                     gadgets, name: "one",
                     message: "the object has been modified; please apply your changes to the latest version and try again"),
                 #"""
-                {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Operation cannot be fulfilled on gadgets.samples.example.com 
+                {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Operation cannot be fulfilled on 
+                gadgets.samples.example.com 
                 \"one\": the object has been modified; please apply your changes to the latest version and try again","reason":"Conflict",
                 "details":{"name":"one","group":"samples.example.com","kind":"gadgets"},"code":409}
                 """#
@@ -60,7 +64,8 @@ struct StatusTests {
             (
                 .tooLargeResourceVersion(requested: ResourceVersion(999_999_999), current: ResourceVersion(9), retryAfterSeconds: 1),
                 #"""
-                {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Timeout: Too large resource version: 999999999, current: 9",
+                {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Timeout: Too large resource version: 999999999, 
+                current: 9",
                 "reason":"Timeout","details":{"causes":[{"reason":"ResourceVersionTooLarge","message":"Too large resource version"}],
                 "retryAfterSeconds":1},"code":504}
                 """#
@@ -75,21 +80,25 @@ struct StatusTests {
             (
                 .unsupportedMediaType(supported: ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]),
                 #"""
-                {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"the body of the request was in an unknown format - accepted 
-                media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf","reason":"UnsupportedMediaType","code":415}
+                {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"the body of the request was in an unknown format - 
+                accepted 
+                media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf","reason":"UnsupportedMediaType",
+                "code":415}
                 """#
             ),
             (
                 .success(details: .init(name: "one", group: "samples.example.com", kind: "gadgets", uid: "837db0a7")),
                 #"""
-                {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success","details":{"name":"one","group":"samples.example.com","kind":"gadgets",
+                {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success","details":{"name":"one","group":"samples.example.com",
+                "kind":"gadgets",
                 "uid":"837db0a7"}}
                 """#
             ),
             (
                 .expired("too old resource version: 1 (4)"),
                 #"""
-                {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"too old resource version: 1 (4)","reason":"Expired","code":410}
+                {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"too old resource version: 1 (4)","reason":"Expired",
+                "code":410}
                 """#
             ),
         ])

@@ -28,12 +28,16 @@ struct NameValidationTests {
         arguments: [
             (
                 NameValidation.dnsSubdomain("A"),
-                #"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"#
+                #"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "#
+                    + #"and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "#
+                    + #"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"#
             ),
             (NameValidation.dnsSubdomain(String(repeating: "a", count: 254)), "must be no more than 253 characters"),
             (
                 NameValidation.dnsLabel("A"),
-                "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+                "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
+                    + "with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+                    + "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
             ),
             (NameValidation.dnsLabel("a.b"), "must not contain dots"), (NameValidation.dnsLabel(long63 + "a"), "must be no more than 63 characters"),
             (NameValidation.qualifiedName(long63 + "a"), "name part must be no more than 63 bytes"),
@@ -217,7 +221,8 @@ struct ObjectMetaValidationTests {
         new.finalizers = ["example.com/f", "x/b", "x/a"]
         #expect(
             ObjectMetaValidation.validateUpdate(new: new, old: old).map(\.description) == [
-                "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{\"x/a\", \"x/b\"}"
+                "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, "
+                    + "found new finalizers []string{\"x/a\", \"x/b\"}"
             ])
     }
 }

@@ -17,6 +17,7 @@ public struct JSONDecodingFailure: Error, Sendable, Hashable, CustomStringConver
         self.message = message
     }
 
+    /// The path and the message.
     public var description: String { path.isEmpty ? message : "\(path): \(message)" }
 
     /// A value of one type where another was expected.
@@ -49,6 +50,7 @@ public struct JSONEncodingFailure: Error, Sendable, Hashable, CustomStringConver
         self.message = message
     }
 
+    /// The path and the message.
     public var description: String { path.isEmpty ? message : "\(path): \(message)" }
 }
 

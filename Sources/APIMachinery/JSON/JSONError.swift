@@ -19,5 +19,6 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
         self.offset = offset
     }
 
+    /// The message and the place.
     public var description: String { "\(message) (at byte \(offset))" }
 }

@@ -63,6 +63,7 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral, Se
         self.members = members
     }
 
+    /// Members in order; of equal keys the last one wins, in the first one's place.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self.init(elements.map { Member(key: $0.0, value: $0.1) })
     }
@@ -94,14 +95,17 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral, Se
     /// The names in order.
     public var keys: [String] { members.map(\.key) }
 
+    /// Goes over the members in order.
     public func makeIterator() -> IndexingIterator<[Member]> { members.makeIterator() }
 
+    /// Equal members, in whatever order.
     public static func == (lhs: JSONObject, rhs: JSONObject) -> Bool {
         guard lhs.count == rhs.count else { return false }
         if lhs.members == rhs.members { return true }
         return lhs.members.allSatisfy { rhs[$0.key] == $0.value }
     }
 
+    /// Doesn't depend on the order of the members.
     public func hash(into hasher: inout Hasher) {
         // Order must not matter, so the members' hashes are combined by a commutative sum.
         var sum = 0
@@ -146,12 +150,19 @@ extension JSONValue {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral, ExpressibleByNilLiteral,
     ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
+    /// Text.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// An integer.
     public init(integerLiteral value: Int64) { self = .integer(value) }
+    /// A truth value.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// `null`. Mind that a nil where a `JSONValue?` is expected means "nothing" instead.
     public init(nilLiteral: ()) { self = .null }
+    /// A double.
     public init(floatLiteral value: Double) { self = .double(value) }
+    /// A list.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// An object with its members in order.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(JSONObject(elements.map { JSONObject.Member(key: $0.0, value: $0.1) }))
     }

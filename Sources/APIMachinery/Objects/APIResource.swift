@@ -25,8 +25,8 @@ extension APIResource where Self: Codable {
         self = try JSONValueDecoder().decode(Self.self, from: json)
     }
 
-    /// Encodes with ``JSONValueEncoder``. The type must be able to encode every value it can hold; one that isn't (it throws in `encode(to:)`, or holds
-    /// a double that isn't finite) is a mistake in the program, and stops it.
+    /// Encodes with ``JSONValueEncoder``. The type must be able to encode every value it can hold; one that isn't (it throws in `encode(to:)`, or
+    /// holds a double that isn't finite) is a mistake in the program, and stops it.
     public func json() -> JSONValue {
         do throws(JSONEncodingFailure) {
             return try JSONValueEncoder().encode(self)

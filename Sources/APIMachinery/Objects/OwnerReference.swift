@@ -58,7 +58,9 @@ extension OwnerReference: Codable {
         try self.init(tree: value)
     }
 
+    /// Decodes through a tree, by the rules of ``init(json:)``.
     public init(from decoder: any Decoder) throws { try self.init(treeOf: decoder) }
 
+    /// Encodes the tree of ``json()``.
     public func encode(to encoder: any Encoder) throws { try json().encode(to: encoder) }
 }

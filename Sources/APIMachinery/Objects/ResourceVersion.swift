@@ -40,5 +40,6 @@ public struct ResourceVersion: Hashable, Comparable, Sendable, CustomStringConve
     /// The text that leaves in `metadata.resourceVersion`: decimal, empty for ``zero``.
     public var description: String { value == 0 ? "" : String(value) }
 
+    /// Older, as numbers compare.
     public static func < (lhs: Self, rhs: Self) -> Bool { lhs.value < rhs.value }
 }

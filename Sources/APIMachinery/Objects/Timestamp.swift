@@ -47,10 +47,12 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         return date.text + "T" + padded(second / 3600) + ":" + padded(second / 60 % 60) + ":" + padded(second % 60) + "Z"
     }
 
+    /// Earlier.
     public static func < (lhs: Self, rhs: Self) -> Bool { lhs.secondsSinceEpoch < rhs.secondsSinceEpoch }
 }
 
 extension Timestamp: Codable {
+    /// Decodes RFC 3339 text.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
@@ -61,6 +63,7 @@ extension Timestamp: Codable {
         self = timestamp
     }
 
+    /// Encodes ``description``.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

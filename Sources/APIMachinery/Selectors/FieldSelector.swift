@@ -47,8 +47,8 @@ public struct FieldSelector: Sendable, Hashable, CustomStringConvertible {
         self.requirements = requirements
     }
 
-    /// Parses the text of a `fieldSelector` parameter: `field=value`, `field==value` or `field!=value`, separated by commas. In values `\`, `,` and `=`
-    /// are written with a backslash before them. White space counts. Empty text takes everything.
+    /// Parses the text of a `fieldSelector` parameter: `field=value`, `field==value` or `field!=value`, separated by commas. In values `\`, `,` and
+    /// `=` are written with a backslash before them. White space counts. Empty text takes everything.
     /// - Throws: ``SelectorError`` in upstream's words.
     ///
     /// Source of the rule: upstream fields.ParseSelector.

@@ -6,8 +6,8 @@
 
 extension LabelSelector {
     /// Reads the object form that specs hold: `matchLabels` and `matchExpressions`, all of which have to hold. An empty object takes everything.
-    /// - Throws: ``SelectorError`` when a part isn't of its type, an operator isn't `In`, `NotIn`, `Exists` or `DoesNotExist`, or a key or value isn't
-    ///   valid. What an absent selector means (upstream: it takes nothing) is the caller's to say; null throws.
+    /// - Throws: ``SelectorError`` when a part isn't of its type, an operator isn't `In`, `NotIn`, `Exists` or `DoesNotExist`, or a key or value
+    ///   isn't valid. What an absent selector means (upstream: it takes nothing) is the caller's to say; null throws.
     public init(json: JSONValue) throws(SelectorError) {
         guard let object = json.objectValue else { throw SelectorError(message: "a label selector must be an object, not \(json.kindText)") }
         var requirements: [Requirement] = []

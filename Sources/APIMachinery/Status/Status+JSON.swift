@@ -21,6 +21,7 @@ extension Status: CustomStringConvertible {
     /// The text of ``json()``.
     public func serialized() -> [UInt8] { json().serialized() }
 
+    /// Code, reason and message, for logs.
     public var description: String { "\(code)\(reason.rawValue.isEmpty ? "" : " \(reason.rawValue)"): \(message)" }
 }
 
