@@ -139,6 +139,14 @@ struct JSONParserTests {
         }
     }
 
+    @Test("Text may nest 1024 deep where the caller allows it, and never deeper")
+    func greatestDepth() throws {
+        func nested(_ depth: Int) -> [UInt8] { Array((String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8) }
+        let value = try JSONParser.parse(nested(1024), maximumDepth: .max).value
+        #expect(value.serialized() == nested(1024))
+        #expect(throws: JSONError(message: "exceeded max depth", offset: 1024)) { try JSONParser.parse(nested(1025), maximumDepth: .max) }
+    }
+
     @Test("Metadata is found behind 400 levels of mixed brackets")
     func deepSkip() throws {
         let open = (0..<200).map { $0 % 3 == 0 ? "[" : "{\"k\":[" }.joined()

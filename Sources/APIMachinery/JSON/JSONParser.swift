@@ -20,10 +20,10 @@ public struct JSONParser: Sendable {
 
     /// How deep a text may nest unless said otherwise.
     public static let defaultMaximumDepth = 512
-    static let highestMaximumDepth = 10_000
+    static let highestMaximumDepth = 1024
 
     /// Parses a whole text; white space around the value is ignored. Contiguous collections (`[UInt8]`, slices, buffers) aren't copied.
-    /// - Parameter maximumDepth: how deep arrays and objects may nest; never taken for more than 10 000.
+    /// - Parameter maximumDepth: how deep arrays and objects may nest; never taken for more than 1024, which the recursion is sure to have the stack for.
     /// - Throws: ``JSONError`` naming what was found, and where.
     public static func parse(_ bytes: some Collection<UInt8>, maximumDepth: Int = JSONParser.defaultMaximumDepth) throws(JSONError) -> Result {
         let outcome = bytes.withContiguousStorageIfAvailable { parse(buffer: $0, maximumDepth: maximumDepth) }
