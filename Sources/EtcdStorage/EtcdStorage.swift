@@ -53,7 +53,7 @@ public final class EtcdStorage: Storage {
         self.configuration = configuration
         self.compactor = compactor
         self.logger = logger
-        requests = StoreRequests(client: client, recorder: recorder)
+        requests = StoreRequests(client: client, listPageTimeout: configuration.listPageTimeout, recorder: recorder)
         values = ValueCodec(keys: keys, transformer: configuration.transformer)
         leases = LeaseManager(client: client, policy: configuration.leases)
     }

@@ -20,19 +20,23 @@ public struct EtcdStorageConfiguration: Sendable {
     /// The most keys that are asked for at once. It bounds how much an answer, and a step of a watch's initial state, takes in memory; the whole
     /// list is of one revision regardless.
     public var listPageSize: Int
+    /// How long one page of a list may take. Longer than etcd's other reads may, because a page may be many megabytes.
+    public var listPageTimeout: Duration
     /// How short-lived objects share leases.
     public var leases: LeasePolicy
 
     /// A configuration.
     public init(
         pathPrefix: String = "/registry", resourcePrefix: String, groupResource: GroupResource,
-        transformer: any ValueTransformer = IdentityTransformer(), listPageSize: Int = 10_000, leases: LeasePolicy = LeasePolicy()
+        transformer: any ValueTransformer = IdentityTransformer(), listPageSize: Int = 10_000,
+        listPageTimeout: Duration = .seconds(30), leases: LeasePolicy = LeasePolicy()
     ) {
         self.pathPrefix = pathPrefix
         self.resourcePrefix = resourcePrefix
         self.groupResource = groupResource
         self.transformer = transformer
         self.listPageSize = listPageSize
+        self.listPageTimeout = listPageTimeout
         self.leases = leases
     }
 }

@@ -20,6 +20,7 @@ struct StoreRequests: Sendable {
     }
 
     let client: EtcdClient
+    let listPageTimeout: Duration
     let recorder: (@Sendable (Operation) -> Void)?
 
     func get(_ key: [UInt8], revision: Int64 = 0) async throws(EtcdError) -> RangeResponse {
@@ -30,7 +31,8 @@ struct StoreRequests: Sendable {
     /// One page of a range, in the order of keys.
     func list(from start: [UInt8], to end: [UInt8], limit: Int, revision: Int64) async throws(EtcdError) -> RangeResponse {
         recorder?(.list(limit: limit))
-        return try await client.range(.range(from: start, to: end), options: RangeOptions(limit: Int64(limit), revision: revision))
+        return try await client.range(
+            .range(from: start, to: end), options: RangeOptions(limit: Int64(limit), revision: revision), deadline: .now + listPageTimeout)
     }
 
     func count(from start: [UInt8], to end: [UInt8]) async throws(EtcdError) -> Int {

@@ -28,6 +28,12 @@ struct ValueCodec: Sendable {
         identity = transformer as? IdentityTransformer
     }
 
+    /// The object, where nothing needs to be waited for; nil where ``object(_:)`` must be asked. Spares loops a call that could suspend.
+    func objectNow(_ kv: KeyValue) throws(StorageError) -> StoredObject? {
+        guard let identity else { return nil }
+        return try plainObject(kv, identity)
+    }
+
     /// An object.
     /// - Throws: `corruptObject` naming the key: it can't be decrypted, or isn't JSON.
     func object(_ kv: KeyValue) async throws(StorageError) -> StoredObject {

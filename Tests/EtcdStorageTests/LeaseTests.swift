@@ -39,9 +39,9 @@ import Testing
         var reuse = LeaseReuse(policy: LeasePolicy(maximumObjects: 3))
         #expect(reuse.reuse(ttl: 3600, now: .zero) == nil)
         reuse.granted(7, ttl: 3600, now: .zero)
-        #expect(reuse.reuse(ttl: 3600, now: .zero) == 7)
-        #expect(reuse.reuse(ttl: 3600, now: .zero) == 7)
-        #expect(reuse.reuse(ttl: 3600, now: .zero) == nil)
+        #expect(reuse.reuse(ttl: 3600, now: .seconds(1)) == 7)
+        #expect(reuse.reuse(ttl: 3600, now: .seconds(1)) == 7)
+        #expect(reuse.reuse(ttl: 3600, now: .seconds(1)) == nil)
         #expect(LeasePolicy(maximumObjects: 0).maximumObjects == 1000)
     }
 

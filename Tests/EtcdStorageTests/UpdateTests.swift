@@ -160,7 +160,8 @@ import Testing
             let wanted = Preconditions(resourceVersion: updated.resourceVersion.description)
             #expect(
                 try StorageHarness.number(
-                    try await update(harness, preconditions: wanted, suggestion: fresh) { _ in UpdateProposal(bytes: StorageHarness.pod("a", n: 4)) }) == 4)
+                    try await update(harness, preconditions: wanted, suggestion: fresh) { _ in UpdateProposal(bytes: StorageHarness.pod("a", n: 4)) })
+                    == 4)
         }
     }
 

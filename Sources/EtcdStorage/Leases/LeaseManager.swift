@@ -12,7 +12,7 @@ actor LeaseManager {
     private let epoch = ContinuousClock.now
     private var reuse: LeaseReuse
     private var isGranting = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var waiting: [CheckedContinuation<EtcdError?, Never>] = []
 
     init(client: EtcdClient, policy: LeasePolicy) {
         self.client = client
@@ -21,19 +21,31 @@ actor LeaseManager {
 
     /// A lease that lasts at least so long.
     func lease(forSeconds ttl: Int64) async throws(EtcdError) -> Int64 {
-        // A grant has a deadline, so this wait has one too.
-        while isGranting { await withCheckedContinuation { waiting.append($0) } }
+        while isGranting {
+            // A grant has a deadline, so this wait has one too. Its failure is ours: to wait in line for one's own would take for ever in an outage.
+            if let failure = await withCheckedContinuation({ waiting.append($0) }) { throw failure }
+        }
         let asked = ContinuousClock.now - epoch
         if let lease = reuse.reuse(ttl: ttl, now: asked) { return lease }
         isGranting = true
-        defer {
-            isGranting = false
-            for continuation in waiting { continuation.resume() }
-            waiting = []
+        do throws(EtcdError) {
+            let granted = try await client.leaseGrant(ttl: reuse.grantSeconds(ttl: ttl))
+            // Counted from before the grant: the lease never ends before we think so.
+            reuse.granted(granted.id, ttl: ttl, now: asked)
+            finishGrant(nil)
+            return granted.id
+        } catch {
+            finishGrant(error)
+            throw error
         }
-        let granted = try await client.leaseGrant(ttl: reuse.grantSeconds(ttl: ttl))
-        // Counted from before the grant: the lease never ends before we think so.
-        reuse.granted(granted.id, ttl: ttl, now: asked)
-        return granted.id
+    }
+
+    private func finishGrant(_ failure: EtcdError?) {
+        isGranting = false
+        let continuations = waiting
+        waiting = []
+        // A grant that its own caller gave up says nothing about the next.
+        let shared = failure?.code == .canceled ? nil : failure
+        for continuation in continuations { continuation.resume(returning: shared) }
     }
 }

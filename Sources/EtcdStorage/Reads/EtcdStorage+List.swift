@@ -69,7 +69,7 @@ extension EtcdStorage {
                     pages.endEarly(after: page.kvs[index - 1].key)
                     break
                 }
-                let object = try await values.object(kv)
+                let object = if let now = try values.objectNow(kv) { now } else { try await values.object(kv) }
                 if isSelected(object, by: predicate) { items.append(object) }
             }
             remaining = Int(page.count) - predicate.limit

@@ -20,7 +20,7 @@ struct WatchTransformation: Sendable {
 
     /// An object of the present state; nil when it isn't selected.
     func initialEvent(_ kv: KeyValue) async throws(StorageError) -> ObjectEvent? {
-        let object = try await values.object(kv)
+        let object = if let now = try values.objectNow(kv) { now } else { try await values.object(kv) }
         return try isSelected(object) ? .change(WatchChange(kind: .added, object: object)) : nil
     }
 

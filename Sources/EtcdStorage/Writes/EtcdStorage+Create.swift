@@ -27,8 +27,8 @@ extension EtcdStorage {
         do {
             return try await leases.lease(forSeconds: Int64(ttl))
         } catch {
-            // Nothing but the lease was asked for yet, so the object is untouched.
-            throw StorageError(.unreachable, key: key, message: "cannot get a lease of \(ttl) s for \"\(key)\": \(error.message)", cause: error)
+            // Nothing but a lease was asked for yet: the object is untouched.
+            throw .reading(error, key: key, read: "get a lease of \(ttl) s for")
         }
     }
 }
