@@ -93,7 +93,7 @@ struct RandomJSON {
         else {
             return plain
         }
-        return "\"\\u00" + String(first.value, radix: 16) + plain.dropFirst(2)
+        return "\"\\u00" + String(first.value, radix: 16) + String(plain.unicodeScalars.dropFirst(2))
     }
 
     private func written(_ value: JSONValue) -> String { String(decoding: value.serialized(), as: UTF8.self) }

@@ -23,7 +23,8 @@ public struct JSONParser: Sendable {
     static let highestMaximumDepth = 1024
 
     /// Parses a whole text; white space around the value is ignored. Contiguous collections (`[UInt8]`, slices, buffers) aren't copied.
-    /// - Parameter maximumDepth: how deep arrays and objects may nest; never taken for more than 1024, which the recursion is sure to have the stack for.
+    /// - Parameter maximumDepth: how deep arrays and objects may nest; never taken for more than 1024, for which every
+    ///   thread has the stack.
     /// - Throws: ``JSONError`` naming what was found, and where.
     public static func parse(_ bytes: some Collection<UInt8>, maximumDepth: Int = JSONParser.defaultMaximumDepth) throws(JSONError) -> Result {
         let outcome = bytes.withContiguousStorageIfAvailable { parse(buffer: $0, maximumDepth: maximumDepth) }
