@@ -107,9 +107,47 @@ import Testing
         }
     }
 
+    @Test("A write whose answer doesn't come is looked into, and is done once", arguments: [false, true])
+    func looksIntoLostWrites(withSuggestion: Bool) async throws {
+        try await StorageHarness.runAlone(writeTimeout: .seconds(3)) { harness in
+            let created = try await harness.create("a", n: 1)
+            let member = harness.cluster.members[0]
+            // etcd stands still from the write on, until the storage looks at what is there.
+            harness.recorder.observe { operation in
+                if operation == .update { member.pause() } else { member.resume() }
+            }
+            let updated = try await harness.storage.guaranteedUpdate(
+                created.key, ignoreNotFound: false, preconditions: nil, suggestion: withSuggestion ? created : nil
+            ) { _ in UpdateProposal(bytes: StorageHarness.pod("a", n: 2)) }
+            let stored = try #require(try await harness.stored("a"))
+            #expect(stored.value == StorageHarness.pod("a", n: 2))
+            #expect(stored.version == 2)
+            #expect(stored.modRevision == Int64(updated.resourceVersion.value))
+        }
+    }
+
+    @Test("A write of which nothing can be learnt is of unknown outcome", arguments: [false, true])
+    func admitsIgnorance(deletes: Bool) async throws {
+        try await StorageHarness.runAlone(readTimeout: .seconds(3), writeTimeout: .seconds(3)) { harness in
+            let created = try await harness.create("a", n: 1)
+            let member = harness.cluster.members[0]
+            harness.recorder.observe { operation in if operation == .update || operation == .delete { member.pause() } }
+            let error = try await storageError {
+                if deletes { return try await harness.storage.delete(created.key, preconditions: nil, suggestion: created) { _ in } }
+                return try await harness.storage.guaranteedUpdate(created.key, ignoreNotFound: false, preconditions: nil, suggestion: created) { _ in
+                    UpdateProposal(bytes: StorageHarness.pod("a", n: 2))
+                }
+            }
+            member.resume()
+            #expect(error.code == .unknownOutcome)
+            #expect(error.key == created.key)
+            #expect(error.message.contains("read it before writing again"))
+        }
+    }
+
     @Test("Without etcd a read fails as unreachable or too slow, and naming its key")
     func unreachable() async throws {
-        try await StorageHarness.runAlone(configure: { $0.listPageTimeout = .seconds(5) }) { harness in
+        try await StorageHarness.runAlone(readTimeout: .seconds(5), writeTimeout: .seconds(5), configure: { $0.listPageTimeout = .seconds(5) }) { harness in
             try await harness.create("a")
             await harness.cluster.members[0].kill()
             let errors = [

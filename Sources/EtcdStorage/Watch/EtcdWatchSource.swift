@@ -22,8 +22,8 @@ final class EtcdWatchSource: WatchSource {
     private enum Phase: Sendable {
         /// Nothing asked of etcd yet.
         case new
-        /// A page of the present state is to be delivered, and perhaps more are to be read.
-        case initial(RangePages, RangePages.Page)
+        /// A page of the present state is to be delivered; nil when it is to be read first.
+        case initial(RangePages, RangePages.Page?)
         case watching(EtcdWatch)
         /// One last event is to be delivered.
         case failing(StorageError)
@@ -82,7 +82,7 @@ final class EtcdWatchSource: WatchSource {
                 move(to: .ended)
                 return [.failure(error)]
             case .initial(let pages, let page):
-                let batch = await deliver(pages, page)
+                let batch = await deliver(page, of: pages)
                 if !batch.isEmpty { return batch }
             case .watching(let watch):
                 let batch = await deliver(watch)
@@ -104,17 +104,17 @@ final class EtcdWatchSource: WatchSource {
 
     // MARK: The present state
 
-    private func deliver(_ pages: RangePages, _ page: RangePages.Page) async -> [ObjectEvent] {
+    private func deliver(_ known: RangePages.Page?, of before: RangePages) async -> [ObjectEvent] {
+        var pages = before
         var events: [ObjectEvent] = []
-        events.reserveCapacity(page.kvs.count + 1)
         do throws(StorageError) {
+            let page = if let known { known } else { try await nextPage(&pages) }
+            events.reserveCapacity(page.kvs.count + 1)
             for kv in page.kvs {
                 if let event = try await transformation.initialEvent(kv) { events.append(event) }
             }
             if page.hasMore {
-                var pages = pages
-                let next = try await nextPage(&pages)
-                move(to: .initial(pages, next))
+                move(to: .initial(pages, nil))
                 return events
             }
             if options.sendInitialEvents == true, options.predicate.allowWatchBookmarks {

@@ -25,8 +25,17 @@ struct StorageHarness: Sendable {
     /// What the storage asked of etcd.
     final class Recorder: Sendable {
         private let operations = Mutex<[StoreRequests.Operation]>([])
+        private let observer = Mutex<(@Sendable (StoreRequests.Operation) -> Void)?>(nil)
 
-        func record(_ operation: StoreRequests.Operation) { operations.withLock { $0.append(operation) } }
+        func record(_ operation: StoreRequests.Operation) {
+            operations.withLock { $0.append(operation) }
+            observer.withLock { $0 }?(operation)
+        }
+
+        /// Has something done just before each request from now on.
+        func observe(_ observer: @escaping @Sendable (StoreRequests.Operation) -> Void) {
+            self.observer.withLock { $0 = observer }
+        }
 
         /// What was asked since the last time.
         func take() -> [StoreRequests.Operation] {
@@ -46,17 +55,23 @@ struct StorageHarness: Sendable {
 
     /// Runs `body` with a storage on a cluster of its own, which it may compact, stop and kill.
     static func runAlone(
-        _ options: EtcdClusterOptions = EtcdClusterOptions(), configure: (inout EtcdStorageConfiguration) -> Void = { _ in },
-        _ body: (StorageHarness) async throws -> Void
+        _ options: EtcdClusterOptions = EtcdClusterOptions(), readTimeout: Duration = .seconds(20), writeTimeout: Duration = .seconds(10),
+        configure: (inout EtcdStorageConfiguration) -> Void = { _ in }, _ body: (StorageHarness) async throws -> Void
     ) async throws {
-        try await EtcdCluster.withCluster(options) { cluster in try await run(on: cluster, configure: configure, body) }
+        try await EtcdCluster.withCluster(options) { cluster in
+            try await run(on: cluster, readTimeout: readTimeout, writeTimeout: writeTimeout, configure: configure, body)
+        }
     }
 
     static func run(
-        on cluster: EtcdCluster, configure: (inout EtcdStorageConfiguration) -> Void, _ body: (StorageHarness) async throws -> Void
+        on cluster: EtcdCluster, readTimeout: Duration = .seconds(20), writeTimeout: Duration = .seconds(10),
+        configure: (inout EtcdStorageConfiguration) -> Void,
+        _ body: (StorageHarness) async throws -> Void
     ) async throws {
+        // Reads may take long: the machine that tests run on may have a lot to do.
         let client = EtcdClient(
-            configuration: try EtcdClientConfiguration(endpoints: cluster.endpoints), logger: Logger(label: "test"))
+            configuration: try EtcdClientConfiguration(endpoints: cluster.endpoints, readTimeout: readTimeout, writeTimeout: writeTimeout),
+            logger: Logger(label: "test"))
         let recorder = Recorder()
         let prefix = EtcdCluster.uniquePrefix()
         var configuration = EtcdStorageConfiguration(
