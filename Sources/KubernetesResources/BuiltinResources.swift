@@ -95,19 +95,20 @@ extension ResourceDescription {
     static var namespaces: ResourceDescription {
         ResourceDescription(
             kind: GroupVersionKind(group: "", version: "v1", kind: "Namespace"), plural: "namespaces", shortNames: ["ns"], namespaced: false,
-            schema: KubernetesSchemas.namespace, selectableFields: ["status.phase"])
+            schema: KubernetesSchemas.namespace, selectableFields: ["status.phase"], protobuf: KubernetesProtobuf.numbering)
     }
 
     static var configMaps: ResourceDescription {
         ResourceDescription(
             kind: GroupVersionKind(group: "", version: "v1", kind: "ConfigMap"), plural: "configmaps", shortNames: ["cm"], namespaced: true,
-            schema: KubernetesSchemas.configMap)
+            schema: KubernetesSchemas.configMap, protobuf: KubernetesProtobuf.numbering)
     }
 
     static var deployments: ResourceDescription {
         ResourceDescription(
             kind: GroupVersionKind(group: "apps", version: "v1", kind: "Deployment"), plural: "deployments", shortNames: ["deploy"],
-            categories: ["all"], namespaced: true, schema: KubernetesSchemas.deployment, defaults: { DeploymentDefaults.apply(&$0) })
+            categories: ["all"], namespaced: true, schema: KubernetesSchemas.deployment,
+            protobuf: KubernetesProtobuf.numbering, defaults: { DeploymentDefaults.apply(&$0) })
     }
 }
 

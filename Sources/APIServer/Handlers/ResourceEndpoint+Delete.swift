@@ -34,6 +34,8 @@ extension ResourceEndpoint {
     private func deleteOptions(_ request: APIRequest) async throws(Status) -> DeleteOptions {
         let bytes = try await BodyDecoder.bytes(of: request.http, limit: limits.maximumBodySize)
         guard !bytes.isEmpty else { return try DeleteQuery.options(request.query) }
-        return try DeleteQuery.options(try BodyDecoder.document(bytes, contentType: request.http.headers["Content-Type"]).value)
+        let document = try BodyDecoder.document(
+            bytes, contentType: request.http.headers["Content-Type"], schema: .deleteOptions, protobuf: description.protobuf)
+        return try DeleteQuery.options(document.value)
     }
 }

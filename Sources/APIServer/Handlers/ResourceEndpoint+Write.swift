@@ -60,7 +60,8 @@ extension ResourceEndpoint {
 
     private func decodedBody(_ request: APIRequest, validation: FieldValidation) async throws(Status) -> JSONValue {
         let bytes = try await BodyDecoder.bytes(of: request.http, limit: limits.maximumBodySize)
-        let document = try BodyDecoder.document(bytes, contentType: request.http.headers["Content-Type"])
+        let document = try BodyDecoder.document(
+            bytes, contentType: request.http.headers["Content-Type"], schema: description.schema, protobuf: description.protobuf)
         return try ObjectDecoder(description: description).decode(document, validation: validation, warnings: request.warnings)
     }
 }

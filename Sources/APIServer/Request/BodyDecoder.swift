@@ -31,15 +31,30 @@ enum BodyDecoder {
     }
 
     /// Parses bytes as the `Content-Type` says; without one they are JSON.
+    /// - Parameters:
+    ///   - schema: the shape that the object should have, which protobuf can't be read without.
+    ///   - protobuf: the numbers that go with it; nil when protobuf isn't taken.
     /// - Throws: 415 for a type that isn't known, 400 for a text that isn't well-formed.
-    static func document(_ bytes: [UInt8], contentType: String?) throws(Status) -> Document {
+    static func document(
+        _ bytes: [UInt8], contentType: String?, schema: ObjectSchema?, protobuf: ProtobufNumbering?
+    ) throws(Status) -> Document {
         let type = contentType.flatMap(MediaType.init(parsing:))?.name ?? contentType ?? ""
         switch type {
         case "", OutputFormat.Encoding.json.rawValue: return try json(bytes)
         case OutputFormat.Encoding.yaml.rawValue, "text/yaml", "application/x-yaml":
             return Document(value: try YAML.parse(bytes), duplicateFields: [])
-        default: throw .unsupportedMediaType(supported: OutputFormat.Encoding.allCases.map(\.rawValue))
+        case ProtobufEnvelope.mediaType:
+            guard let schema, let protobuf, protobuf.knows(schema) else { break }
+            do {
+                return Document(value: try ProtobufEnvelope(bytes).object(schema: schema, numbering: protobuf), duplicateFields: [])
+            } catch {
+                throw .badRequest("the body of the request can't be read as protobuf: \(error)")
+            }
+        default: break
         }
+        let takesProtobuf = schema.map { protobuf?.knows($0) ?? false } ?? false
+        throw .unsupportedMediaType(
+            supported: OutputFormat.Encoding.allCases.map(\.rawValue) + (takesProtobuf ? [ProtobufEnvelope.mediaType] : []))
     }
 
     /// Parses JSON.

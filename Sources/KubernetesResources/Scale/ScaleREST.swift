@@ -14,7 +14,7 @@ public import Storage
 /// is validated and raises the generation.
 ///
 /// Source of the rule: upstream registry/apps/deployment/storage ScaleREST.
-public struct ScaleREST<Value: ScalableResource>: Getter, Updater {
+public struct ScaleREST<Value: ScalableResource>: Getter, Updater, TableConvertor {
     /// The parent's names with the kind Scale.
     public let resource: ResourceDescription
     private let store: RegistryStore<Value>
@@ -24,7 +24,8 @@ public struct ScaleREST<Value: ScalableResource>: Getter, Updater {
     public init(store: RegistryStore<Value>, schema: ObjectSchema?) {
         self.store = store
         resource = ResourceDescription(
-            kind: Scale.kind, plural: store.resource.plural, singular: store.resource.singular, namespaced: store.resource.namespaced, schema: schema)
+            kind: Scale.kind, plural: store.resource.plural, singular: store.resource.singular, namespaced: store.resource.namespaced,
+            schema: schema, protobuf: store.resource.protobuf)
     }
 
     /// Reads the scale of an object.
@@ -65,6 +66,27 @@ public struct ScaleREST<Value: ScalableResource>: Getter, Updater {
         }
         let result = try await store.update(name, object: change, options: options, context: context)
         return UpdateResult(object: try scale(of: result.object), created: false)
+    }
+
+    /// Name, wanted and present copies, age.
+    public var tableColumns: [TableColumn] {
+        [
+            .name, TableColumn(name: "Desired", type: "integer", description: "How many copies are wanted."),
+            TableColumn(name: "Available", type: "integer", description: "How many copies there are."), .age,
+        ]
+    }
+
+    /// The cells of one scale.
+    public func tableCells(for object: StoredObject) throws(Status) -> [JSONValue] {
+        let scale: Scale
+        do {
+            scale = try Scale(json: try object.value())
+        } catch {
+            throw .internalError("the scale of \(object.key) can't be read: \(error)")
+        }
+        return [
+            .string(scale.metadata.name), .integer(Int64(scale.spec.replicas)), .integer(Int64(scale.status.replicas)), .age(of: scale.metadata),
+        ]
     }
 
     private static func check(_ scale: Scale, of value: Value, parents: GroupResource) throws(Status) {

@@ -26,7 +26,8 @@ public struct ResourceDescription: Sendable {
     public var schema: ObjectSchema?
     /// Field selectors beyond `metadata.name` and `metadata.namespace`.
     public var selectableFields: [String]
-
+    /// How its objects look in protobuf; nil when clients can send them as text only. Needs ``schema``.
+    public var protobuf: ProtobufNumbering?
     /// Fills in defaults that depend on what was given, after the schema's own. The registry applies it to every object that it is handed.
     public var defaults: (@Sendable (inout JSONValue) -> Void)?
 
@@ -34,7 +35,7 @@ public struct ResourceDescription: Sendable {
     public init(
         kind: GroupVersionKind, listKind: String? = nil, plural: String, singular: String? = nil, shortNames: [String] = [],
         categories: [String] = [], namespaced: Bool, schema: ObjectSchema? = nil, selectableFields: [String] = [],
-        defaults: (@Sendable (inout JSONValue) -> Void)? = nil
+        protobuf: ProtobufNumbering? = nil, defaults: (@Sendable (inout JSONValue) -> Void)? = nil
     ) {
         self.kind = kind
         self.listKind = listKind ?? kind.kind + "List"
@@ -45,6 +46,7 @@ public struct ResourceDescription: Sendable {
         self.namespaced = namespaced
         self.schema = schema
         self.selectableFields = selectableFields
+        self.protobuf = protobuf
         self.defaults = defaults
     }
 
