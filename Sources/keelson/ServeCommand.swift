@@ -4,8 +4,9 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import ArgumentParser
-import Logging
+public import ArgumentParser
+import FoundationEssentials
+public import Logging
 
 /// `keelson serve`: the flags, named as kube-apiserver names them where it has them.
 struct ServeCommand: AsyncParsableCommand {
@@ -33,12 +34,14 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             try await Server(serving: serving, etcd: etcd, dataDirectory: expanded(dataDir), logger: logger).run()
         } catch let error as SetupError {
-            throw CleanExit.failure(error)
+            // Not a fault of the command line, so no usage is printed.
+            Progress.complain("keelson: \(error)")
+            throw ExitCode.failure
         }
     }
 
     private func expanded(_ path: String) -> String {
-        guard path.hasPrefix("~/"), let home = Environment.home else { return path }
+        guard path.hasPrefix("~/"), let home = ProcessInfo.processInfo.environment["HOME"] else { return path }
         return home + path.dropFirst()
     }
 }

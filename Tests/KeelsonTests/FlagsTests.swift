@@ -48,11 +48,11 @@ struct FlagsTests {
     func restarts() throws {
         var pause = RestartPause()
         var waits: [Duration] = []
-        for _ in 0..<4 { waits.append(try pause.next(lifetime: .milliseconds(50), status: "1", log: "etcd.log")) }
+        for _ in 0..<4 { waits.append(try pause.next(lifetime: .milliseconds(50), status: "1", output: "unknown flag", log: "etcd.log")) }
         #expect(waits == waits.sorted() && Set(waits).count == 4)
-        let error = #expect(throws: SetupError.self) { try pause.next(lifetime: .milliseconds(50), status: "1", log: "etcd.log") }
-        #expect(error?.description.contains("etcd.log") == true)
+        let error = #expect(throws: SetupError.self) { try pause.next(lifetime: .milliseconds(50), status: "1", output: "unknown flag", log: "etcd.log") }
+        #expect(error?.description.contains("etcd.log") == true && error?.description.contains("unknown flag") == true)
         var other = RestartPause()
-        for _ in 0..<20 { #expect(try other.next(lifetime: .seconds(60), status: "137", log: "etcd.log") <= .milliseconds(200)) }
+        for _ in 0..<20 { #expect(try other.next(lifetime: .seconds(60), status: "137", output: "", log: "etcd.log") <= .milliseconds(200)) }
     }
 }

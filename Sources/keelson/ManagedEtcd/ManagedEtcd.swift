@@ -14,7 +14,7 @@ import SystemPackage
 ///
 /// When etcd dies it is started again on the same ports, so that clients find it where it was. When this process ends, however it ends, etcd ends:
 /// a small shell between the two waits for a pipe to close, which the kernel does for us even after `kill -9`.
-struct ManagedEtcd: Service {
+struct ManagedEtcd: Service, CustomStringConvertible {
     let endpoint: String
     private let executable: FilePath
     private let arguments: [String]
@@ -34,9 +34,10 @@ struct ManagedEtcd: Service {
             "--name=keelson", "--data-dir=\(directory.file("etcd"))", "--listen-client-urls=\(client)", "--advertise-client-urls=\(client)",
             "--listen-peer-urls=\(peer)", "--initial-advertise-peer-urls=\(peer)", "--initial-cluster=keelson=\(peer)",
             "--log-outputs=\(logFile)", "--log-level=warn",
-            "--watch-progress-notify-interval=5s",
         ]
     }
+
+    var description: String { "managed etcd" }
 
     /// Finds etcd on the PATH, or says how to get it.
     static func find(_ named: String?) async throws -> FilePath {
@@ -52,32 +53,39 @@ struct ManagedEtcd: Service {
         var pause = RestartPause()
         while !Task.isShuttingDownGracefully && !Task.isCancelled {
             let started = ContinuousClock.now
-            let status = try await runOnce()
+            let (status, output) = try await runOnce()
             if Task.isShuttingDownGracefully || Task.isCancelled { break }
-            let wait = try pause.next(lifetime: started.duration(to: .now), status: "\(status)", log: logFile)
+            let wait = try pause.next(lifetime: started.duration(to: .now), status: "\(status)", output: output, log: logFile)
             logger.warning("etcd ended and is started again", metadata: ["status": "\(status)", "wait": "\(wait)"])
             try await cancelWhenGracefulShutdown { try await Task.sleep(for: wait) }
         }
     }
 
     /// Runs etcd until it ends by itself, or until this service is to stop.
-    private func runOnce() async throws -> TerminationStatus {
+    /// - Returns: how it ended, and the last that it wrote outside its log.
+    private func runOnce() async throws -> (TerminationStatus, String) {
         var options = PlatformOptions()
         // A group of its own: Ctrl-C in the terminal reaches us alone, and we stop etcd last.
         options.processGroupID = 0
         let result = try await Subprocess.run(
             .path("/bin/sh"), arguments: Arguments(["-c", Self.watchdog, "keelson-etcd", executable.string] + arguments),
-            platformOptions: options, input: .inputWriter, output: .sequence, error: .combinedWithOutput
+            environment: .inherit.updating(Self.environment), platformOptions: options, input: .inputWriter, output: .sequence,
+            error: .combinedWithOutput
         ) { execution in
             let output = execution.standardOutput
-            await withTaskGroup { group in
+            let lines = await withTaskGroup(of: [String]?.self) { group in
                 group.addTask {
                     // Whatever etcd says before its log file is open; the end of it is etcd's end.
+                    var lines: [String] = []
                     do {
-                        for try await line in output.strings() { logger.info("etcd: \(line)") }
+                        for try await line in output.strings() {
+                            logger.info("etcd: \(line)")
+                            if lines.count < Self.keptLines { lines.append(line) }
+                        }
                     } catch {
                         logger.debug("etcd's output can't be read any more", metadata: ["error": "\(error)"])
                     }
+                    return lines
                 }
                 group.addTask {
                     do {
@@ -85,14 +93,25 @@ struct ManagedEtcd: Service {
                     } catch {
                         // Cancelled: either etcd ended by itself or we are to stop at once. The pipe is closed below in both cases.
                     }
+                    return nil
                 }
-                await group.next()
+                let first = await group.next()
                 group.cancelAll()
+                return first.flatMap { $0 } ?? []
             }
             try await execution.standardInputWriter.finish()
+            return lines
         }
-        return result.terminationStatus
+        return (result.terminationStatus, result.closureResult.joined(separator: "\n"))
     }
+
+    private static let keptLines = 3
+
+    /// Idle watches learn every few seconds how far etcd is, so that they can be resumed from there. The flag has one name in etcd 3.5 and another in
+    /// 3.6, and each release refuses the other's; a variable that it doesn't know it passes over.
+    private static let environment: [Environment.Key: String?] = [
+        "ETCD_EXPERIMENTAL_WATCH_PROGRESS_NOTIFY_INTERVAL": "5s", "ETCD_WATCH_PROGRESS_NOTIFY_INTERVAL": "5s",
+    ]
 
     /// Starts etcd, and stops it when standard input closes. `$@` is etcd's command line.
     private static let watchdog = """
@@ -100,7 +119,7 @@ struct ManagedEtcd: Service {
         "$@" </dev/null 3<&- &
         etcd=$!
         trap 'kill -TERM $etcd 2>/dev/null' TERM INT HUP
-        (trap '' TERM INT HUP; cat <&3 >/dev/null; kill -TERM $etcd 2>/dev/null) &
+        (trap '' TERM INT HUP; cat <&3; kill -TERM $etcd) >/dev/null 2>&1 &
         watcher=$!
         exec 3<&-
         wait $etcd
@@ -115,10 +134,10 @@ struct RestartPause {
     private var quickDeaths = 0
 
     /// The wait after an etcd that lived for `lifetime`.
-    mutating func next(lifetime: Duration, status: String, log: FilePath) throws -> Duration {
+    mutating func next(lifetime: Duration, status: String, output: String, log: FilePath) throws -> Duration {
         quickDeaths = lifetime < .seconds(5) ? quickDeaths + 1 : 0
         guard quickDeaths < 5 else {
-            throw SetupError("etcd ends as soon as it starts (\(status)): see \(log)")
+            throw SetupError("etcd ends as soon as it starts (\(status)); see \(log)\(output.isEmpty ? "" : ". It said: \(output)")")
         }
         return .milliseconds(100 << quickDeaths)
     }

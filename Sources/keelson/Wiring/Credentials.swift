@@ -5,13 +5,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import APIServer
+import SystemPackage
 
 /// What the server shows to clients, and what they show to it.
-struct Credentials {
+struct Credentials: CustomStringConvertible {
     let token: String
     let tls: ServerTLS
     /// For kubeconfig files: the authority that signed the server's certificate; nil when the operator's own certificate is used.
     let authorityPEM: String?
+
+    /// Never the token: descriptions end up in logs.
+    var description: String { "credentials" }
 
     init(serving: ServingOptions, directory: DataDirectory) throws {
         token = try AccessToken.prepare(in: directory)

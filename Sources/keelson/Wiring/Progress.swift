@@ -19,4 +19,10 @@ enum Progress {
         // Through a pipe, output waits for a full buffer, and whoever reads it waits for the line that says we are ready.
         fflush(nil)
     }
+
+    /// Says on standard error why the server can't go on.
+    static func complain(_ text: String) {
+        // Nobody is left to be told when standard error is closed.
+        _ = Array((text + "\n").utf8).withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
 }

@@ -33,10 +33,10 @@ struct Server {
         var caches: [CacherStorage] = []
         var cacheServices: [any Service] = []
         let decorator: StorageDecorator = serving.watchCache ? .withCacher : .undecorated
-        let resources = BuiltinResources(logger: logger) { prefix, groupResource in
+        let resources = BuiltinResources(logger: logger) { prefix, groupResource, attributes in
             let decorated = decorator.decorate(
                 backend.storage(resourcePrefix: prefix, groupResource: groupResource), groupResource: groupResource, resourcePrefix: prefix,
-                logger: logger)
+                attributes: attributes, logger: logger)
             cacheServices += decorated.services
             if let cache = decorated.storage as? CacherStorage { caches.append(cache) }
             return decorated.storage
@@ -64,7 +64,7 @@ struct Server {
         let services = backend.services + cacheServices + [resources.namespaceController, server]
         var configurations = services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
         // Done once the server is ready; that is no reason to stop the others.
-        configurations.append(.init(service: startup, successTerminationBehavior: .ignore))
+        configurations.append(ServiceGroupConfiguration.ServiceConfiguration(service: startup, successTerminationBehavior: .ignore))
         let group = ServiceGroup(
             configuration: .init(services: configurations, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()

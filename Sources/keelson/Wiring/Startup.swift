@@ -11,7 +11,7 @@ import ServiceLifecycle
 import Synchronization
 
 /// Brings the server from "started" to "ready": waits for etcd and the caches, creates the default namespaces, and announces the server.
-struct Startup: Service {
+struct Startup: Service, CustomStringConvertible {
     let backend: EtcdBackend
     let caches: [CacherStorage]
     let resources: BuiltinResources
@@ -26,6 +26,9 @@ struct Startup: Service {
         self.boundPort = boundPort
         self.announcement = announcement
     }
+
+    /// Service groups log what they run; this keeps the credentials out.
+    var description: String { "startup" }
 
     /// Keeps `/readyz` from succeeding before reads are served and the default namespaces are there.
     var healthCheck: HealthCheck {
