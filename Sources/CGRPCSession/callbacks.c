@@ -107,7 +107,8 @@ static int on_frame_received(nghttp2_session *http2, const nghttp2_frame *frame,
 
 static int on_invalid_frame(nghttp2_session *http2, const nghttp2_frame *frame, int error, void *user) {
     (void)http2;
-    call *call = call_of_stream(user, frame->hd.stream_id);
+    // What is wrong with other frames is the connection's matter, which ends all calls.
+    call *call = frame->hd.type == NGHTTP2_HEADERS ? call_of_stream(user, frame->hd.stream_id) : NULL;
     if (call == NULL) return 0;
     char text[GRPC_TEXT_LENGTH];
     snprintf(text, sizeof text, "the server broke HTTP/2: %s", nghttp2_strerror(error));

@@ -25,6 +25,8 @@ public struct GRPCTLSConfiguration: Sendable, Hashable {
     /// A PEM file with the private key of the client's certificate.
     public var privateKeyFile: String?
     /// The DNS name that a server's certificate must carry, in place of the endpoint's host.
+    ///
+    /// A certificate for the very IP address that was connected to is accepted too.
     public var serverName: String?
 
     /// TLS with the given trust; without a client certificate when no files are named.

@@ -27,7 +27,8 @@ struct ReconnectPacing {
     mutating func waitBeforeAttempt(at now: ContinuousClock.Instant, random: Double) -> Duration {
         if let connectedAt {
             self.connectedAt = nil
-            if connectedAt.duration(to: now) >= Self.shortestLife { failures = 0 } else { failures += endpointCount }
+            let lived = connectedAt.duration(to: now) >= Self.shortestLife
+            failures = lived ? 0 : (failures / endpointCount + 1) * endpointCount
         }
         guard failures > 0, failures.isMultiple(of: endpointCount) else { return .zero }
         var wait = backoff.initial

@@ -1,0 +1,138 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CGRPCSession
+import CGRPCSessionTestSupport
+import Testing
+
+@Suite("A peer that misbehaves")
+struct HostilePeerTests {
+    static let settings = frame(type: 4)
+
+    @Test(
+        "A broken protocol ends all calls, and the session says GOAWAY once and no more",
+        arguments: [
+            ("data on stream 0", frame(type: 0, stream: 0, [1])),
+            ("headers on an even stream", frame(type: 1, flags: 4, stream: 2, [0x88])),
+            ("settings of five bytes", frame(type: 4, [0, 0, 0, 0, 0])),
+            ("a push promise", frame(type: 5, flags: 4, stream: 1, [0, 0, 0, 2, 0x88])),
+            ("a frame beyond the size", frame(type: 0, stream: 1, [UInt8](repeating: 0, count: 20_000))),
+            ("a window overflow", frame(type: 8, stream: 0, [0x7f, 0xff, 0xff, 0xff])),
+            ("invalid HPACK", frame(type: 1, flags: 4, stream: 1, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff])),
+            ("a ping of seven bytes", frame(type: 6, [1, 2, 3, 4, 5, 6, 7])),
+            ("a rising GOAWAY", frame(type: 7, [0, 0, 0, 1, 0, 0, 0, 0]) + frame(type: 7, [0, 0, 0, 5, 0, 0, 0, 0])),
+        ])
+    func brokenProtocol(name: String, bytes: [UInt8]) throws {
+        let pair = try SessionPair()
+        _ = pair.start(1)
+        pair.pump()
+        pair.receive(bytes)
+        pair.pump()
+        pair.drain()
+        #expect(pair.ends[1]?.status == 14, "\(name)")
+        #expect(pair.ends[1]?.sent == true)
+        #expect(grpc_session_has_failed(pair.session))
+        #expect(pair.transcript.last == "failed")
+        #expect(grpc_session_open_calls(pair.session) == 0)
+    }
+
+    @Test("Bytes that aren't HTTP/2 end the session")
+    func notHTTP2() throws {
+        let pair = try SessionPair()
+        _ = pair.start(1)
+        pair.receive(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
+        pair.pump()
+        pair.drain()
+        #expect(grpc_session_has_failed(pair.session))
+        #expect(pair.ends[1]?.status == 14)
+    }
+
+    @Test("Unknown frames and settings are ignored")
+    func unknownFrames() throws {
+        let pair = try SessionPair()
+        _ = pair.start(1)
+        pair.pump()
+        pair.receive(frame(type: 0x0a, [1, 2, 3]) + frame(type: 0x0c, [0]) + frame(type: 0xf0, flags: 0xff, stream: 1, [9]))
+        pair.headers()
+        pair.data(1, framed([1]))
+        pair.trailers(1, "grpc-status: 0\n")
+        pair.pump()
+        #expect(pair.ends[1]?.status == 0)
+        pair.receive(frame(type: 4, [0, 0x99, 0, 0, 0, 1]))
+        #expect(!grpc_session_has_failed(pair.session))
+    }
+
+    @Test(
+        "A flood of frames that further no call ends the session",
+        arguments: [
+            ("pings", frame(type: 6, [UInt8](repeating: 0, count: 8))),
+            ("settings", frame(type: 4)),
+            ("window updates", frame(type: 8, [0, 0, 0, 1])),
+            ("empty data", frame(type: 0, stream: 1)),
+            ("resets", frame(type: 3, stream: 1, [0, 0, 0, 8])),
+        ])
+    func flood(name: String, bytes: [UInt8]) throws {
+        let pair = try SessionPair(maximumIdleFrames: 200)
+        _ = pair.start(1, unary: false)
+        _ = pair.start(2, unary: false)
+        pair.pump()
+        pair.headers(1)
+        pair.pump()
+        for _ in 0..<300 {
+            pair.receive(bytes)
+            // Acknowledgements leave at once, so they are not what stops the flood.
+            var sink = [UInt8](repeating: 0, count: 4096)
+            while grpc_session_take_output(pair.session, &sink, sink.count) > 0 {}
+        }
+        pair.drain()
+        #expect(grpc_session_has_failed(pair.session), "\(name)")
+        #expect(pair.ends[2]?.status == 14)
+    }
+
+    @Test("Pings between useful frames are no flood, and all are answered")
+    func busyPings() throws {
+        let pair = try SessionPair(maximumIdleFrames: 20)
+        _ = pair.start(1, unary: false)
+        pair.pump()
+        pair.headers(1)
+        for _ in 0..<100 {
+            scripted_server_ping(pair.server)
+            pair.data(1, framed([1]))
+            pair.pump()
+        }
+        #expect(!grpc_session_has_failed(pair.session))
+        #expect(scripted_server_ping_acks(pair.server) == 100)
+        #expect(pair.messages.count == 100)
+    }
+
+    @Test("Our ping is one at a time and comes back with what it carried")
+    func ping() throws {
+        let pair = try SessionPair()
+        pair.pump()
+        #expect(grpc_session_ping(pair.session, 42) == GRPC_SESSION_OK)
+        #expect(grpc_session_ping(pair.session, 43) == GRPC_SESSION_CLOSED)
+        pair.pump()
+        #expect(pair.transcript == ["ready", "pong 42"])
+        #expect(grpc_session_ping(pair.session, 44) == GRPC_SESSION_OK)
+        #expect(scripted_server_pings(pair.server) == 1)
+    }
+
+    @Test("Many small messages in one read come in portions without loss")
+    func manyMessages() throws {
+        let pair = try SessionPair(window: 1 << 20)
+        _ = pair.start(1, unary: false)
+        pair.pump()
+        pair.headers(1)
+        pair.pump()
+        let count = 16384 / 5
+        let body = [UInt8](repeating: 0, count: count * 5)
+        let frames = Array(repeating: frame(type: 0, stream: 1, body), count: 20).flatMap { $0 }
+        #expect(grpc_session_receive(pair.session, frames, frames.count) < frames.count)
+        pair.drain()
+        let rest = pair.messages.count
+        #expect(rest >= 1024 && rest < 3 * count)
+    }
+}

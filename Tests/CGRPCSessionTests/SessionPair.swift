@@ -1,0 +1,153 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CGRPCSession
+import CGRPCSessionTestSupport
+
+/// A session and a scripted server, connected in memory. Nothing moves but by `pump()`.
+final class SessionPair {
+    let session: OpaquePointer
+    let server: OpaquePointer
+    private(set) var transcript: [String] = []
+
+    init(maximumConcurrentStreams: UInt32 = 100, maximumIdleFrames: UInt32 = 10000, window: UInt32 = 65535, maximumMessageSize: UInt32 = 1 << 20)
+        throws
+    {
+        let created = "https".withCString { scheme in
+            "server.test:2379".withCString { authority in
+                "tests".withCString { userAgent in
+                    var configuration = grpc_session_configuration()
+                    configuration.scheme = scheme
+                    configuration.authority = authority
+                    configuration.user_agent = userAgent
+                    configuration.stream_window = window
+                    configuration.connection_window = 16 << 20
+                    configuration.maximum_header_list_size = 16384
+                    configuration.maximum_message_size = maximumMessageSize
+                    configuration.maximum_idle_frames = maximumIdleFrames
+                    return grpc_session_create(&configuration)
+                }
+            }
+        }
+        struct NoSession: Error {}
+        guard let created else { throw NoSession() }
+        session = created
+        server = scripted_server_create(maximumConcurrentStreams)
+    }
+
+    deinit {
+        grpc_session_destroy(session)
+        scripted_server_destroy(server)
+    }
+
+    /// Moves bytes both ways until none are left. False when the client broke the protocol.
+    @discardableResult
+    func pump() -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 16384)
+        var moved = true
+        while moved {
+            moved = false
+            while case let count = grpc_session_take_output(session, &buffer, buffer.count), count > 0 {
+                moved = true
+                if !scripted_server_receive(server, buffer, count) { return false }
+            }
+            while case let count = scripted_server_take_output(server, &buffer, buffer.count), count > 0 {
+                moved = true
+                receive(Array(buffer[..<count]))
+            }
+        }
+        return true
+    }
+
+    /// Bytes as if from the server.
+    func receive(_ bytes: [UInt8]) {
+        var taken = 0
+        while taken < bytes.count {
+            taken += bytes[taken...].withUnsafeBufferPointer { grpc_session_receive(session, $0.baseAddress, $0.count) }
+            drain()
+        }
+        drain()
+    }
+
+    /// Whether messages give their window back as they are seen.
+    var consumes = true
+    private(set) var messages: [[UInt8]] = []
+    private(set) var ends: [UInt64: End] = [:]
+
+    struct End: Equatable {
+        var status: Int32
+        var sent: Bool
+        var refused: Bool
+        var origin: grpc_session_end_origin
+        var text: String
+    }
+
+    func drain() {
+        var event = grpc_session_event()
+        while grpc_session_next_event(session, &event) {
+            switch event.kind {
+            case GRPC_SESSION_EVENT_READY: transcript.append("ready")
+            case GRPC_SESSION_EVENT_HEADERS: transcript.append("\(event.user) headers")
+            case GRPC_SESSION_EVENT_MESSAGE:
+                transcript.append("\(event.user) message")
+                messages.append(Array(UnsafeBufferPointer(start: event.bytes, count: event.length)))
+                if consumes { grpc_session_consume(session, event.call, event.length + 5) }
+            case GRPC_SESSION_EVENT_DRAINED: transcript.append("\(event.user) drained \(event.value)")
+            case GRPC_SESSION_EVENT_ENDED:
+                let text = String(decoding: UnsafeBufferPointer(start: event.bytes, count: event.length), as: UTF8.self)
+                ends[event.user] = End(status: event.status, sent: event.sent, refused: event.refused, origin: event.origin, text: text)
+                transcript.append("\(event.user) ended \(event.status)")
+            case GRPC_SESSION_EVENT_PING_ACK: transcript.append("pong \(event.value)")
+            case GRPC_SESSION_EVENT_GOAWAY: transcript.append("goaway \(event.http2_error)")
+            default: transcript.append("failed")
+            }
+        }
+    }
+
+    /// Starts a call; `user` is its number in the transcript.
+    func start(
+        _ user: UInt64 = 1, unary: Bool = true, message: [UInt8]? = [7], metadata: [(String, String, sensitive: Bool)] = [], timeout: UInt64 = 0,
+        path: String = "/test.Service/Method"
+    ) -> (result: grpc_session_result, call: UInt64) {
+        var call: UInt64 = 0
+        // One block of memory, so that every field points to bytes that stay where they are.
+        let lengths = metadata.map { ($0.0.utf8.count, $0.1.utf8.count) }
+        let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: lengths.reduce(1) { $0 + $1.0 + $1.1 })
+        defer { bytes.deallocate() }
+        _ = bytes.initialize(fromContentsOf: metadata.flatMap { Array($0.0.utf8) + Array($0.1.utf8) })
+        var offset = 0
+        let fields = zip(metadata, lengths).map { field, length in
+            let start = UnsafePointer(bytes.baseAddress).map { $0 + offset }
+            offset += length.0 + length.1
+            return grpc_session_field(
+                name: start, name_length: length.0, value: start.map { $0 + length.0 }, value_length: length.1, sensitive: field.sensitive)
+        }
+        let result = grpc_session_start(session, path, path.utf8.count, fields, fields.count, timeout, unary, user, &call)
+        if let message, result == GRPC_SESSION_OK { _ = grpc_session_send(session, call, message, message.count, unary) }
+        return (result, call)
+    }
+
+    func headers(_ stream: Int32 = 1, _ lines: String = okHeaders, end: Bool = false) { scripted_server_headers(server, stream, lines, end) }
+    func data(_ stream: Int32 = 1, _ bytes: [UInt8], end: Bool = false) { scripted_server_data(server, stream, bytes, bytes.count, end) }
+    func trailers(_ stream: Int32 = 1, _ lines: String) { scripted_server_trailers(server, stream, lines) }
+    var requestHeaders: String { String(cString: scripted_server_request_headers(server, 1)) }
+}
+
+let okHeaders = ":status: 200\ncontent-type: application/grpc\n"
+
+/// A message with its prefix.
+func framed(_ message: [UInt8]) -> [UInt8] { prefix(length: UInt32(message.count)) + message }
+
+func prefix(length: UInt32, compressed: UInt8 = 0) -> [UInt8] {
+    [compressed, UInt8(length >> 24), UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255)]
+}
+
+/// A frame written by hand, for what no library would send.
+func frame(type: UInt8, flags: UInt8 = 0, stream: UInt32 = 0, _ payload: [UInt8] = []) -> [UInt8] {
+    let length = payload.count
+    return [UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255), type, flags]
+        + [UInt8(stream >> 24), UInt8(stream >> 16 & 255), UInt8(stream >> 8 & 255), UInt8(stream & 255)] + payload
+}

@@ -1,0 +1,100 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Testing
+
+@testable import GRPCTransport
+
+@Suite("Decisions without I/O")
+struct StateMachineTests {
+    static let backoff = GRPCTransportConfiguration.Backoff(initial: .seconds(1), multiplier: 2, maximum: .seconds(5), jitter: 0.2)
+
+    @Test("Waits grow by round of endpoints up to the maximum")
+    func growingWaits() {
+        var pacing = ReconnectPacing(backoff: Self.backoff, endpointCount: 2)
+        let now = ContinuousClock.now
+        var waits: [Duration] = []
+        for _ in 0..<10 {
+            waits.append(pacing.waitBeforeAttempt(at: now, random: 0))
+            pacing.failed()
+        }
+        #expect(waits == [.zero, .zero, .seconds(1), .zero, .seconds(2), .zero, .seconds(4), .zero, .seconds(5), .zero])
+    }
+
+    @Test("Jitter makes a wait longer or shorter by its share", arguments: [(-1.0, 0.8), (0, 1), (1, 1.2)])
+    func jitter(random: Double, seconds: Double) {
+        var pacing = ReconnectPacing(backoff: Self.backoff, endpointCount: 1)
+        pacing.failed()
+        let wait = pacing.waitBeforeAttempt(at: .now, random: random)
+        #expect(abs((wait / .seconds(1)) - seconds) < 0.000_001)
+    }
+
+    @Test("A connection that lived is replaced at once, one that broke at once counts as a failed round", arguments: [(2, 0), (0, 1)])
+    func lives(life: Int, wait: Int) {
+        var pacing = ReconnectPacing(backoff: Self.backoff, endpointCount: 3)
+        let now = ContinuousClock.now
+        pacing.failed()
+        pacing.connected(at: now)
+        #expect(pacing.waitBeforeAttempt(at: now + .seconds(life), random: 0) == .seconds(wait))
+        #expect(pacing.waitBeforeAttempt(at: now + .seconds(life), random: 0) == .seconds(wait))
+    }
+
+    @Test("A silent connection with calls is pinged, and dead without an answer")
+    func keepaliveDeath() {
+        let start = NIODeadline.uptimeNanoseconds(1)
+        var keepalive = Keepalive(interval: .seconds(10), timeout: .seconds(5), now: start)
+        #expect(keepalive.timerFired(at: start, hasOpenCalls: true) == .wait(until: start + .seconds(10)))
+        keepalive.received(at: start + .seconds(4))
+        #expect(keepalive.timerFired(at: start + .seconds(10), hasOpenCalls: true) == .wait(until: start + .seconds(14)))
+        #expect(keepalive.timerFired(at: start + .seconds(14), hasOpenCalls: true) == .ping(next: start + .seconds(19)))
+        #expect(keepalive.timerFired(at: start + .seconds(18), hasOpenCalls: true) == .wait(until: start + .seconds(19)))
+        #expect(keepalive.timerFired(at: start + .seconds(19), hasOpenCalls: true) == .dead)
+    }
+
+    @Test("An answered ping starts the silence anew, and no calls mean no pings")
+    func keepaliveLife() {
+        let start = NIODeadline.uptimeNanoseconds(1)
+        var keepalive = Keepalive(interval: .seconds(10), timeout: .seconds(5), now: start)
+        #expect(keepalive.timerFired(at: start + .seconds(10), hasOpenCalls: true) == .ping(next: start + .seconds(15)))
+        keepalive.received(at: start + .seconds(11))
+        #expect(keepalive.timerFired(at: start + .seconds(15), hasOpenCalls: true) == .wait(until: start + .seconds(21)))
+        #expect(keepalive.timerFired(at: start + .seconds(21), hasOpenCalls: false) == .rest)
+        keepalive.becameActive(at: start + .seconds(100))
+        #expect(keepalive.timerFired(at: start + .seconds(100), hasOpenCalls: true) == .wait(until: start + .seconds(110)))
+    }
+
+    @Test("Pings are never closer than etcd allows")
+    func keepaliveMinimum() {
+        let start = NIODeadline.uptimeNanoseconds(1)
+        var keepalive = Keepalive(interval: .seconds(1), timeout: .seconds(1), now: start)
+        #expect(keepalive.timerFired(at: start + .seconds(1), hasOpenCalls: true) == .wait(until: start + .seconds(5)))
+    }
+
+    @Test(
+        "An endpoint is read as written",
+        arguments: [
+            ("http://127.0.0.1:2379", "http://127.0.0.1:2379", "127.0.0.1:2379"), ("etcd.local:1234", "http://etcd.local:1234", "etcd.local:1234"),
+            ("https://etcd.local", "https://etcd.local:2379", "etcd.local:2379"), ("HTTPS://h:1/", "https://h:1", "h:1"),
+            ("https://[::1]:2379", "https://[::1]:2379", "[::1]:2379"), ("unix:///run/etcd.sock", "unix:///run/etcd.sock", "localhost"),
+        ])
+    func endpoint(text: String, description: String, authority: String) throws {
+        let endpoint = try GRPCEndpoint(parsing: text)
+        #expect(endpoint.description == description)
+        #expect(endpoint.authority == authority)
+        #expect(try GRPCEndpoint(parsing: endpoint.description) == endpoint)
+    }
+
+    @Test(
+        "An endpoint that makes no sense is refused by name",
+        arguments: [
+            "", "ftp://h:1", "http://", "http://h:0", "http://h:65536", "http://h:+1", "http://h:1/path", "::1", "[::1", "unix://relative", "a b:1",
+        ])
+    func badEndpoint(text: String) {
+        let error = #expect(throws: GRPCEndpointError.self) { try GRPCEndpoint(parsing: text) }
+        #expect(error?.text == text)
+    }
+}
