@@ -72,7 +72,8 @@ struct ServerError: Hashable {
     private static func fallback(_ code: GRPCStatusCode) -> ServerError {
         switch code {
         case .invalidArgument: ServerError(.invalidArgument, .refused)
-        case .notFound: ServerError(.keyNotFound, .refused)
+        // What wasn't found can't be told without the text.
+        case .notFound: ServerError(.unknown, .refused)
         case .alreadyExists, .failedPrecondition: ServerError(.failedPrecondition, .refused)
         case .permissionDenied: ServerError(.permissionDenied, .refused)
         case .unauthenticated: ServerError(.unauthenticated, .refused)

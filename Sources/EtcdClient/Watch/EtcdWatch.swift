@@ -248,10 +248,18 @@ public final class EtcdWatch: Sendable {
     }
 
     private func confirmRevision() async {
-        do throws(EtcdError) {
-            advance(.confirmed(try await client.currentHeader(within: range)))
-        } catch {
-            advance(.notConfirmed(error, jitter: .random(in: 0..<1)))
+        let (client, range) = (client, range)
+        let confirmed = await closing.racing { () async -> Result<ResponseHeader, EtcdError> in
+            do throws(EtcdError) {
+                return .success(try await client.currentHeader(within: range))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch confirmed {
+        case nil: break
+        case .success(let header): advance(.confirmed(header))
+        case .failure(let error): advance(.notConfirmed(error, jitter: .random(in: 0..<1)))
         }
     }
 }

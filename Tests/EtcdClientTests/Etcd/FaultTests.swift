@@ -96,7 +96,7 @@ struct FaultTests {
             let member = try #require(cluster.members.first)
             try await withClient(of: cluster.endpoints) { client in
                 try await client.put("a", "1")
-                member.pause()
+                try await member.pauseCompletely()
                 let write = Task { await failure { try await client.put("a", "2", deadline: .now + .seconds(60)) } }
                 async let read = client.range(.key("a"), deadline: .now + .seconds(60))
                 // The kernel takes the request for the stopped process; nothing tells that it has.
@@ -118,7 +118,7 @@ struct FaultTests {
             let member = try #require(cluster.members.first)
             try await withClient(of: cluster.endpoints) { client in
                 try await client.put("a", "1")
-                member.pause()
+                try await member.pauseCompletely()
                 defer { member.resume() }
                 let deadline = ContinuousClock.now + .milliseconds(300)
                 #expect(await failure { try await client.put("a", "2", deadline: deadline) }?.code == .unknownOutcome)
@@ -154,7 +154,7 @@ struct FaultTests {
             let member = try #require(cluster.members.first)
             try await withClient(of: cluster.endpoints) { client in
                 try await client.put("a", "1")
-                member.pause()
+                try await member.pauseCompletely()
                 defer { member.resume() }
                 let write = Task { await failure { try await client.put("a", "2", deadline: .now + .seconds(60)) } }
                 try await Task.sleep(for: .milliseconds(200))
