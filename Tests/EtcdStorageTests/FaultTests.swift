@@ -147,7 +147,8 @@ import Testing
 
     @Test("Without etcd a read fails as unreachable or too slow, and naming its key")
     func unreachable() async throws {
-        try await StorageHarness.runAlone(readTimeout: .seconds(5), writeTimeout: .seconds(5), configure: { $0.listPageTimeout = .seconds(5) }) { harness in
+        try await StorageHarness.runAlone(readTimeout: .seconds(5), writeTimeout: .seconds(5), configure: { $0.listPageTimeout = .seconds(5) }) {
+            harness in
             try await harness.create("a")
             await harness.cluster.members[0].kill()
             let errors = [
