@@ -59,6 +59,24 @@ struct DeploymentTests {
         }
     }
 
+    @Test("An update, a status or a scale without a difference writes nothing")
+    func noOp() async throws {
+        try await Cluster.run { (cluster) async throws in
+            var value = deployment()
+            value["metadata"]?["annotations"] = ["note": "<&>"]
+            value["spec"]?["template"]?["spec"]?["volumes"] = [["name": "v", "emptyDir": [:]]]
+            value["spec"]?["template"]?["spec"]?["nodeSelector"] = ["b": "1", "a": "2"]
+            value["spec"]?["strategy"] = ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": 1, "maxUnavailable": 0]]
+            let version = try await cluster.create(value).metadata.resourceVersion
+            let context = cluster.context("demo")
+            let status: StatusREST<Deployment> = try cluster.installed("deployments/status")
+            let scale: ScaleREST<Deployment> = try cluster.installed("deployments/scale")
+            for rest in [cluster.resources.deployments, status, scale] as [any Updater] {
+                #expect(try await rest.change("web", context: context) { _ in }.resourceVersion.description == version)
+            }
+        }
+    }
+
     @Test("The status endpoint changes the status alone")
     func status() async throws {
         try await Cluster.run { (cluster) async throws in

@@ -24,6 +24,7 @@ struct ScaleTests {
                     == #"{"kind":"Scale","apiVersion":"autoscaling/v1","metadata":{"name":"web","namespace":"demo","uid":"\#(parent.metadata.uid)","#
                     + #""resourceVersion":"\#(parent.metadata.resourceVersion)","creationTimestamp":"\#(time)"},"#
                     + #""spec":{"replicas":2},"status":{"replicas":0,"selector":"app=web"}}"#)
+            #expect(try rest.tableCells(for: object).prefix(3) == ["web", 2, 0])
             #expect(rest.resource.kind == GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale"))
         }
     }

@@ -28,34 +28,33 @@ public struct NamespaceREST: Getter, Lister, Watcher, Creater, Updater, Graceful
 
     /// Reads a namespace.
     public func get(_ name: String, options: GetOptions, context: RequestContext) async throws(Status) -> StoredObject {
-        try await store.get(name, options: options, context: Self.unscoped(context))
+        try await store.get(name, options: options, context: context)
     }
 
     /// Lists namespaces.
     public func list(options: ResourceListOptions, context: RequestContext) async throws(Status) -> StorageList {
-        try await store.list(options: options, context: Self.unscoped(context))
+        try await store.list(options: options, context: context)
     }
 
     /// Watches namespaces.
     public func watch(options: ResourceListOptions, context: RequestContext) async throws(Status) -> WatchStream {
-        try await store.watch(options: options, context: Self.unscoped(context))
+        try await store.watch(options: options, context: context)
     }
 
     /// Adds a namespace.
     public func create(_ object: JSONValue, options: CreateOptions, context: RequestContext) async throws(Status) -> StoredObject {
-        try await store.create(object, options: options, context: Self.unscoped(context))
+        try await store.create(object, options: options, context: context)
     }
 
     /// Changes a namespace's metadata; finalizers and status stay.
     public func update(
         _ name: String, object: UpdatedObject, options: UpdateOptions, context: RequestContext
     ) async throws(Status) -> UpdateResult {
-        try await store.update(name, object: object, options: options, context: Self.unscoped(context))
+        try await store.update(name, object: object, options: options, context: context)
     }
 
     /// Marks a namespace as terminating; removes it when nothing holds it any more.
     public func delete(_ name: String, options: DeleteOptions, context: RequestContext) async throws(Status) -> DeleteResult {
-        let context = Self.unscoped(context)
         try await store.admitDelete(name, options: options, context: context)
         let existing = try await store.get(name, options: GetOptions(), context: context)
         let namespace = try store.decode(existing)
@@ -90,13 +89,6 @@ public struct NamespaceREST: Getter, Lister, Watcher, Creater, Updater, Graceful
         preconditions.uid = namespace.metadata.uid
         options.preconditions = preconditions
     }
-
-    /// A URL of a namespace carries its name as the request's namespace; namespaces themselves live in none.
-    static func unscoped(_ context: RequestContext) -> RequestContext {
-        var context = context
-        context.namespace = nil
-        return context
-    }
 }
 
 /// Serves `namespaces/finalize`: removes finalizers of the namespace itself, and with the last one the terminating namespace.
@@ -116,6 +108,6 @@ public struct NamespaceFinalizeREST: Updater {
     ) async throws(Status) -> UpdateResult {
         var options = options
         options.forceAllowCreate = false
-        return try await store.update(name, object: object, options: options, context: NamespaceREST.unscoped(context))
+        return try await store.update(name, object: object, options: options, context: context)
     }
 }
