@@ -71,8 +71,9 @@ struct Reflector: Sendable {
             while true {
                 let batch = await stream.nextBatch()
                 if batch.isEmpty { return .watchEnded(lasted: began.duration(to: cache.clock.now), brought: brought) }
-                brought = true
                 let (events, failure) = intake.apply(batch, now: cache.clock.now)
+                // Progress counts: it shows that the watch works.
+                if failure == nil || !events.isEmpty { brought = true }
                 cache.publish(events, view: intake.view)
                 if let failure { return .watchFailed(failure, brought: brought) }
             }

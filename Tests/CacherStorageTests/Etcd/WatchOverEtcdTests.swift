@@ -148,6 +148,8 @@ struct WatchOverEtcdTests {
                 let first = try await etcd.store.put("a")
                 let second = try await etcd.store.put("b")
                 let third = try await etcd.store.put("c")
+                // The cache has seen it before it is compacted away.
+                _ = try await etcd.cacher.get("/pods/ns/c", options: GetOptions(resourceVersion: third.resourceVersion))
                 _ = try await cluster.etcdctl(["compact", third.resourceVersion.description])
                 try await withCacher(over: etcd.store) { late in
                     for storage in [late, etcd.store] as [any Storage] {

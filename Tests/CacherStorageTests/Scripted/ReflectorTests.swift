@@ -7,7 +7,6 @@
 import APIMachinery
 import Logging
 import ServiceLifecycle
-import ServiceLifecycleTestKit
 import Storage
 import Testing
 
@@ -159,27 +158,27 @@ struct ReflectorTests {
         let store = ScriptedStorage()
         try await store.put("a")
         store.change { $0.answersProgress = false }
+        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let cacher = CacherStorage(
             underlying: store,
             configuration: CacherStorageConfiguration(groupResource: GroupResource(group: "", resource: "pods"), resourcePrefix: "/pods"),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
-        try await testGracefulShutdown { trigger in
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await cacher.run() }
-                try await cacher.waitUntilReady()
-                let stream = try await cacher.watch("/pods", options: ListOptions(resourceVersion: .zero))
-                var reader = WatchReader(stream)
-                #expect(await reader.next() != nil)
-                async let rest = stream.nextBatch()
-                async let late = failure { () async throws(StorageError) in
-                    try await cacher.get("/pods/ns/a", options: GetOptions(resourceVersion: ResourceVersion(99)))
-                }
-                while cacher.cache.inspect({ $0.freshness.isEmpty || !$0.watches.hasWaiter }) { await Task.yield() }
-                if gracefully { trigger.triggerGracefulShutdown() } else { group.cancelAll() }
-                #expect(await rest.isEmpty)
-                #expect(await late?.code == .stopped)
-                try await group.waitForAll()
+            logger: logger)
+        let services = ServiceGroup(services: [cacher], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { if gracefully { try await services.run() } else { try await cacher.run() } }
+            try await cacher.waitUntilReady()
+            let stream = try await cacher.watch("/pods", options: ListOptions(resourceVersion: .zero))
+            var reader = WatchReader(stream)
+            #expect(await reader.next() != nil)
+            async let rest = stream.nextBatch()
+            async let late = failure { () async throws(StorageError) in
+                try await cacher.get("/pods/ns/a", options: GetOptions(resourceVersion: ResourceVersion(99)))
             }
+            while cacher.cache.inspect({ $0.freshness.isEmpty || !$0.watches.hasWaiter }) { await Task.yield() }
+            if gracefully { await services.triggerGracefulShutdown() } else { group.cancelAll() }
+            #expect(await rest.isEmpty)
+            #expect(await late?.code == .stopped)
+            try await group.waitForAll()
         }
         #expect(await failure { () async throws(StorageError) in try await cacher.checkReadiness() }?.code == .stopped)
         let options = ListOptions(resourceVersion: .zero)
