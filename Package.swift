@@ -109,13 +109,61 @@ let package = Package(
         .executableTarget(
             name: "keelson",
             dependencies: [
-                "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "GRPCTransport", "KubernetesResources", "Registry", "Storage",
+                "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "GRPCTransport", "KubernetesResources", "Registry",
+                "Storage",
                 .argumentParser, .asn1, .crypto, .logging, .serviceLifecycle, .subprocess, .system, .x509,
             ],
             swiftSettings: strict),
 
+        // Small programs that show how.
+        .executableTarget(
+            name: "EtcdKeyValue", dependencies: ["EtcdClient", .logging], path: "Examples/EtcdKeyValue", swiftSettings: strict),
+        .executableTarget(
+            name: "CustomResource",
+            dependencies: ["APIMachinery", "APIServer", "EtcdClient", "EtcdStorage", "Registry", .logging, .serviceLifecycle],
+            path: "Examples/CustomResource", swiftSettings: strict),
+
         // What tests are made with.
         .module("EtcdTestKit", [.logging]),
+        .target(
+            name: "CGRPCSessionTestSupport", dependencies: ["CGRPCSession", "CNghttp2"], path: "Tests/CGRPCSessionTestSupport",
+            linkerSettings: [.linkedLibrary("nghttp2")]),
+
+        .tests("CGRPCSessionTests", ["CGRPCSession", "CGRPCSessionTestSupport"]),
+        .tests("CEtcdMessagesTests", ["CEtcdMessages", "CProtobufC"]),
+        .tests(
+            "GRPCTransportTests",
+            ["CGRPCSession", "CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTransport", .logging, .nioCore, .nioPosix, .nioSSL]),
+        .tests("EtcdTestKitTests", ["EtcdTestKit"]),
+        .tests("EtcdClientTests", ["CEtcdMessages", "CProtobufC", "EtcdClient", "EtcdTestKit", "GRPCTransport", .logging, .nioCore]),
+        .tests("APIMachineryTests", ["APIMachinery"]),
+        .tests("SchemaTests", ["APIMachinery", "KubernetesResources"]),
+        .tests("StorageTests", ["APIMachinery", "Storage"]),
+        .tests("EtcdStorageTests", ["APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Storage", .logging]),
+        .tests(
+            "CacherStorageTests",
+            ["APIMachinery", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Storage", .logging, .serviceLifecycle]),
+        .tests(
+            "RegistryTests",
+            ["APIMachinery", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Registry", "Storage", .logging, .serviceLifecycle]),
+        .tests(
+            "KubernetesResourcesTests",
+            ["APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "KubernetesResources", "Registry", "Storage", .logging, .serviceLifecycle]),
+        .tests(
+            "APIServerTests",
+            [
+                "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "KubernetesResources", "Registry",
+                "Storage",
+                .logging, .nioCore, .serviceLifecycle, .subprocess,
+            ]),
+        .tests("KeelsonTests", ["keelson", .argumentParser, .system, .x509, .yams]),
+        .tests(
+            "ReadmeTests",
+            [
+                "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "GRPCTransport", "KubernetesResources",
+                "Registry", "Storage", .logging,
+            ]),
+        .tests("KubectlTests", ["EtcdTestKit", "keelson", .subprocess, .system], resources: [.copy("Golden")]),
     ],
     cLanguageStandard: .c11
 )
