@@ -51,6 +51,14 @@ final class ChildProcess: Sendable {
         }
     }
 
+    /// Stops the child where it is, and returns once all its threads stand still.
+    func stop() {
+        guard signal(SIGSTOP) else { return }
+        var information = siginfo_t()
+        // Also ends when the child does. Nothing is reaped here.
+        while waitid(P_PID, id_t(pid), &information, WSTOPPED | WEXITED | WNOWAIT) != 0, errno == EINTR {}
+    }
+
     private func reap() {
         var information = siginfo_t()
         while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}

@@ -60,9 +60,9 @@ public final class EtcdMember: Sendable {
         current?.signal(SIGTERM)
     }
 
-    /// Stops the process where it is (SIGSTOP): connections stay open and nothing answers.
+    /// Stops the process where it is (SIGSTOP): connections stay open and nothing answers. It stands still when this returns.
     public func pause() {
-        current?.signal(SIGSTOP)
+        current?.stop()
     }
 
     /// Lets a paused member go on (SIGCONT).

@@ -112,9 +112,15 @@ import Testing
         try await StorageHarness.runAlone(writeTimeout: .seconds(3)) { harness in
             let created = try await harness.create("a", n: 1)
             let member = harness.cluster.members[0]
-            // etcd stands still from the write on, until the storage looks at what is there.
+            // etcd stands still from the first write on, until the storage looks at what is there.
+            let isFirst = Locked(true)
             harness.recorder.observe { operation in
-                if operation == .update { member.pause() } else { member.resume() }
+                if operation == .update, isFirst.value {
+                    isFirst.change { $0 = false }
+                    member.pause()
+                } else {
+                    member.resume()
+                }
             }
             let updated = try await harness.storage.guaranteedUpdate(
                 created.key, ignoreNotFound: false, preconditions: nil, suggestion: withSuggestion ? created : nil
