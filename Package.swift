@@ -161,7 +161,7 @@ let package = Package(
             "ReadmeTests",
             [
                 "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "GRPCTransport", "KubernetesResources",
-                "Registry", "Storage", .logging,
+                "Registry", "Storage", .logging, .nioCore,
             ]),
         .tests("KubectlTests", ["EtcdTestKit", "keelson", .subprocess, .system], resources: [.copy("Golden")]),
     ],

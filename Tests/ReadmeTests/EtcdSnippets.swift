@@ -8,6 +8,7 @@ import EtcdClient
 import EtcdTestKit
 import GRPCTransport
 import Logging
+import NIOCore
 import Testing
 
 @Suite("README: etcd")

@@ -48,7 +48,7 @@ struct ServerSnippets {
         try await EtcdCluster.withCluster(members: 1) { cluster in
             let logger = Logger(label: "server")
             let client = try EtcdClient(configuration: EtcdClientConfiguration(endpoints: cluster.endpoints))
-            let answer = try await withThrowingTaskGroup(of: Void.self) { group in
+            let answer = await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await client.run() }
                 defer { group.cancelAll() }
                 // README: APIServer
