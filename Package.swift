@@ -156,7 +156,7 @@ let package = Package(
                 "Storage",
                 .logging, .nioCore, .serviceLifecycle, .subprocess,
             ]),
-        .tests("KeelsonTests", ["keelson", .argumentParser, .system, .x509, .yams]),
+        .tests("KeelsonTests", ["keelson", .argumentParser, .asn1, .system, .x509, .yams]),
         .tests(
             "ReadmeTests",
             [

@@ -5,6 +5,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SwiftASN1
+import SystemPackage
 import Testing
 import X509
 

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import SystemPackage
 import Testing
 
 @testable import keelson
