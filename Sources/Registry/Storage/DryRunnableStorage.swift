@@ -47,10 +47,10 @@ struct DryRunnableStorage: Sendable {
     }
 
     func delete(
-        _ key: String, preconditions: Preconditions?, dryRun: Bool, validate: @Sendable (StoredObject) async throws -> Void
+        _ key: String, preconditions: Preconditions?, suggestion: StoredObject?, dryRun: Bool, validate: @Sendable (StoredObject) async throws -> Void
     ) async throws(StorageError) -> StoredObject {
         guard dryRun else {
-            return try await underlying.delete(key, preconditions: preconditions, suggestion: nil, validate: validate)
+            return try await underlying.delete(key, preconditions: preconditions, suggestion: suggestion, validate: validate)
         }
         guard let existing = try await underlying.get(key, options: GetOptions()) else { throw StorageError(.keyNotFound, key: key) }
         try preconditions?.check(existing)

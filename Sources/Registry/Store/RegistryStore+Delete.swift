@@ -29,12 +29,12 @@ extension RegistryStore {
         var last = existing
         let collector = garbageCollectionFinalizers(value.metadata.finalizers, options: options)
         if decision.graceful || !value.metadata.finalizers.isEmpty || collector != nil {
-            switch try await mark(key, name: name, options: options, context: context) {
+            switch try await mark(existing, name: name, options: options, context: context) {
             case .held(let object), .pending(let object):
                 return .object(try decorated(object), deleted: false)
             case .removable(let written):
                 guard let written else { break }
-                if options.dryRun { return try await finishDelete(written, options: options, runHooks: true) }
+                if options.dryRun { return try await finishDelete(written, options: options) }
                 // Another writer may remove it first; and the version that the client named is one write back.
                 toleratesMissing = true
                 last = written
@@ -42,16 +42,16 @@ extension RegistryStore {
             }
         }
         let removed = try await remove(
-            key, name: name, last: last, preconditions: preconditions, toleratesMissing: toleratesMissing, options: options, context: context)
+            last, name: name, preconditions: preconditions, toleratesMissing: toleratesMissing, options: options, context: context)
         // Somebody gave it a finalizer after it was looked at: start again, so that it isn't skipped.
         guard let removed else { return try await delete(name, options: requested, context: context) }
-        return try await finishDelete(removed, options: options, runHooks: true)
+        return try await finishDelete(removed, options: options)
     }
 
     /// The last step of every deletion: After hook, and the answer.
-    func finishDelete(_ object: StoredObject, options: DeleteOptions, runHooks: Bool) async throws(Status) -> DeleteResult {
+    func finishDelete(_ object: StoredObject, options: DeleteOptions) async throws(Status) -> DeleteResult {
         var object = object
-        if runHooks, let afterDelete = configuration.hooks.afterDelete {
+        if let afterDelete = configuration.hooks.afterDelete {
             var value = try codec.decode(object)
             await afterDelete(&value, options)
             object = try codec.reencode(value, like: object)
@@ -91,13 +91,13 @@ extension RegistryStore {
     }
 
     /// Writes the mark of deletion, as far as there is one to write.
-    private func mark(_ key: String, name: String, options: DeleteOptions, context: RequestContext) async throws(Status) -> MarkOutcome {
+    private func mark(_ seen: StoredObject, name: String, options: DeleteOptions, context: RequestContext) async throws(Status) -> MarkOutcome {
         let isHeld = Mutex(false)
         do throws(StorageError) {
             let written = try await storage.guaranteedUpdate(
-                key, ignoreNotFound: false, preconditions: options.preconditions, suggestion: nil, dryRun: options.dryRun
+                seen.key, ignoreNotFound: false, preconditions: options.preconditions, suggestion: seen, dryRun: options.dryRun
             ) { existing in
-                guard let existing else { throw StorageError(.keyNotFound, key: key) }
+                guard let existing else { throw StorageError(.keyNotFound, key: seen.key) }
                 var value = try self.codec.decode(existing)
                 let old = value
                 try await self.validate(.delete, name: name, object: nil, old: old, dryRun: options.dryRun, context: context)
@@ -126,11 +126,11 @@ extension RegistryStore {
 
     /// Takes the object away. Nil when finalizers appeared meanwhile, and nothing was done.
     private func remove(
-        _ key: String, name: String, last: StoredObject, preconditions: Preconditions?, toleratesMissing: Bool, options: DeleteOptions,
+        _ seen: StoredObject, name: String, preconditions: Preconditions?, toleratesMissing: Bool, options: DeleteOptions,
         context: RequestContext
     ) async throws(Status) -> StoredObject? {
         do throws(StorageError) {
-            return try await storage.delete(key, preconditions: preconditions, dryRun: options.dryRun) { existing in
+            return try await storage.delete(seen.key, preconditions: preconditions, suggestion: seen, dryRun: options.dryRun) { existing in
                 let finalizers = try existing.metadata().finalizers
                 guard (self.garbageCollectionFinalizers(finalizers, options: options) ?? finalizers).isEmpty else { throw FinalizersAppeared() }
                 guard !self.configuration.admission.isEmpty else { return }
@@ -138,7 +138,7 @@ extension RegistryStore {
                 try await self.validate(.delete, name: name, object: nil, old: old, dryRun: options.dryRun, context: context)
             }
         } catch  where error.code == .keyNotFound && toleratesMissing {
-            return last
+            return seen
         } catch  where error.cause is FinalizersAppeared {
             return nil
         } catch {

@@ -144,7 +144,7 @@ extension RegistryStore {
             key: key, bytes: try codec.encode(value), resourceVersion: ResourceVersion(parsing: value.metadata.resourceVersion) ?? .zero)
         let answer = last
         do throws(StorageError) {
-            last = try await storage.delete(key, preconditions: preconditions, dryRun: options.dryRun) { object in
+            last = try await storage.delete(key, preconditions: preconditions, suggestion: nil, dryRun: options.dryRun) { object in
                 // Somebody was quicker, and the name has a new owner, whom this request isn't about.
                 if try object.metadata().uid != uid { throw AlreadyRemoved() }
             }
@@ -153,7 +153,7 @@ extension RegistryStore {
         } catch {
             throw Status(interpreting: error, operation: .delete, resource: groupResource, name: value.metadata.name)
         }
-        _ = try await finishDelete(last, options: DeleteOptions(dryRun: options.dryRun), runHooks: true)
+        _ = try await finishDelete(last, options: DeleteOptions(dryRun: options.dryRun))
         return UpdateResult(object: try decorated(answer), created: false)
     }
 
