@@ -7,6 +7,7 @@
 import EtcdTestKit
 import Foundation
 import Subprocess
+import SystemPackage
 import Testing
 
 /// What survives when processes die.
@@ -16,7 +17,7 @@ struct DurabilityTests {
     private func etcdProcess(of server: KeelsonServer) async throws -> Int32? {
         let found = try await Subprocess.run(
             .name("pgrep"), arguments: ["--full", "--oldest", "^[^ ]*etcd .*--data-dir=\(server.dataDirectory)/etcd"], output: .string(limit: 4096))
-        return Int32((found.standardOutput ?? "").trimmingCharacters(in: .whitespacesAndNewlines))
+        return Int32(found.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
     @Test("kill -9 of etcd under a watch loses no event and needs no restart of the server")
@@ -105,7 +106,7 @@ struct DurabilityTests {
                 .path(.init(try KeelsonServer.executable())), arguments: ["serve", "--data-dir", server.dataDirectory, "--secure-port", "0"],
                 output: .string(limit: 1 << 16), error: .string(limit: 1 << 16))
             #expect(!second.terminationStatus.isSuccess)
-            #expect((second.standardError ?? "").contains("another keelson uses \(server.dataDirectory)"))
+            #expect(second.standardError.contains("another keelson uses \(server.dataDirectory)"))
         }
     }
 

@@ -36,11 +36,11 @@ struct HTTPExchange: Sendable {
         let result = try await Subprocess.run(
             .name("curl"), arguments: Arguments(arguments), input: .string(body ?? ""), output: .string(limit: 16 << 20),
             error: .string(limit: 1 << 16))
-        let output = result.standardOutput ?? ""
+        let output = result.standardOutput
         let parts = output.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
         let status = parts.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
         return HTTPExchange(
-            code: try #require(status, "no answer to \(method) \(path): \(output) \(result.standardError ?? "")"),
+            code: try #require(status, "no answer to \(method) \(path): \(output) \(result.standardError)"),
             headers: parts.first.map(String.init) ?? "", body: parts.count > 1 ? String(parts[1]) : "")
     }
 }

@@ -27,7 +27,7 @@ struct KeelsonServer: Sendable {
         let data = directory.path + "/data"
         let outcome = try await Subprocess.run(
             .path(FilePath(try executable())), arguments: Arguments(["serve", "--data-dir", data, "--secure-port", "0"] + flags),
-            output: .sequence, error: .combinedWithOutput
+            input: .none, output: .sequence, error: .combinedWithOutput
         ) { execution in
             let lines = OutputLines()
             let output = execution.standardOutput

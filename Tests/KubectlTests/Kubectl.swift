@@ -36,7 +36,7 @@ struct Kubectl: Sendable {
         let result = try await Subprocess.run(
             executable, arguments: Arguments(arguments), environment: environment, input: .string(input),
             output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
-        return Outcome(succeeded: result.terminationStatus.isSuccess, output: result.standardOutput ?? "", errors: result.standardError ?? "")
+        return Outcome(succeeded: result.terminationStatus.isSuccess, output: result.standardOutput, errors: result.standardError)
     }
 
     /// Runs kubectl, which must succeed, and gives its output.
@@ -59,7 +59,7 @@ struct Kubectl: Sendable {
     /// Runs kubectl for as long as `body` runs, with its output at hand; for `get -w`.
     func following<Result: Sendable>(_ arguments: String..., body: @Sendable (OutputLines) async throws -> Result) async throws -> Result {
         let outcome = try await Subprocess.run(
-            executable, arguments: Arguments(arguments), environment: environment, output: .sequence, error: .combinedWithOutput
+            executable, arguments: Arguments(arguments), environment: environment, input: .none, output: .sequence, error: .combinedWithOutput
         ) { execution in
             let lines = OutputLines()
             let output = execution.standardOutput

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Subprocess
 import Testing
 
 /// What a newcomer does with kubectl, verb by verb, against a real server on a real etcd.
