@@ -20,7 +20,7 @@ struct KeelsonServer: Sendable {
     /// Starts a server, waits until it says that it is ready, runs `body` and stops it by SIGTERM.
     /// - Returns: what `body` returned. Fails the test when the server doesn't end with status 0.
     static func withServer<Result: Sendable>(
-        dataDirectory: String? = nil, flags: [String] = [], _ body: @Sendable (KeelsonServer) async throws -> Result
+        dataDirectory: String? = nil, flags: [String] = [], _ body: @escaping @Sendable (KeelsonServer) async throws -> Result
     ) async throws -> Result {
         let directory = try dataDirectory.map { ScratchDirectory(path: $0, isOwned: false) } ?? ScratchDirectory()
         defer { directory.remove() }

@@ -57,7 +57,7 @@ struct Kubectl: Sendable {
     }
 
     /// Runs kubectl for as long as `body` runs, with its output at hand; for `get -w`.
-    func following<Result: Sendable>(_ arguments: String..., body: @Sendable (OutputLines) async throws -> Result) async throws -> Result {
+    func following<Result: Sendable>(_ arguments: String..., body: @escaping @Sendable (OutputLines) async throws -> Result) async throws -> Result {
         let outcome = try await Subprocess.run(
             executable, arguments: Arguments(arguments), environment: environment, input: .none, output: .sequence, error: .combinedWithOutput
         ) { execution in
