@@ -21,12 +21,15 @@ public struct APIServer: Service {
         public var port: Int
         /// Certificate and key; without them the server speaks plain HTTP/1.1, which no client should trust with a token.
         public var tls: ServerTLS?
+        /// How long requests may take to complete after shutting down has begun, and then again how long clients may take to read the answers.
+        public var shutdownPatience: Duration
 
         /// A place to listen.
-        public init(host: String = "127.0.0.1", port: Int = 6443, tls: ServerTLS?) {
+        public init(host: String = "127.0.0.1", port: Int = 6443, tls: ServerTLS?, shutdownPatience: Duration = .seconds(10)) {
             self.host = host
             self.port = port
             self.tls = tls
+            self.shutdownPatience = shutdownPatience
         }
     }
 
@@ -55,8 +58,8 @@ public struct APIServer: Service {
     /// - Throws: when the address can't be bound, or the certificate can't be read.
     public func run() async throws {
         let server = HTTPServer(
-            host: configuration.host, port: configuration.port, tls: configuration.tls, eventLoopGroup: eventLoopGroup, logger: logger,
-            onBound: onBound, handler: { [handler] in await handler.respond(to: $0) })
+            host: configuration.host, port: configuration.port, tls: configuration.tls, shutdownPatience: configuration.shutdownPatience,
+            eventLoopGroup: eventLoopGroup, logger: logger, onBound: onBound, handler: { [handler] in await handler.respond(to: $0) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [handler] in await handler.deadlines.run() }
             try await withGracefulShutdownHandler {

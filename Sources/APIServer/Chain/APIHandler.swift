@@ -67,7 +67,7 @@ public final class APIHandler: Sendable {
         paths = PathRouter(installed, version: configuration.version, healthChecks: healthChecks, logger: logger)
     }
 
-    /// Makes `/readyz` fail from now on, so that no new clients are sent here.
+    /// Makes `/readyz` fail from now on, so that no new clients are sent here, and refuses new requests with 503.
     func beginShutdown() {
         isShuttingDown.store(true, ordering: .releasing)
     }
@@ -122,6 +122,7 @@ public final class APIHandler: Sendable {
     private func admitted(_ request: APIRequest) async throws(Status) -> HTTPResponse {
         let isShuttingDown = isShuttingDown.load(ordering: .acquiring)
         if let response = try await paths.publicResponse(to: request, isShuttingDown: isShuttingDown) { return response }
+        if isShuttingDown { throw .shuttingDown }
         guard let user = await configuration.authenticator.authenticate(request.http.headers) else { throw .unauthorized() }
         var request = request
         request.user = user
@@ -144,6 +145,10 @@ public final class APIHandler: Sendable {
 }
 
 extension Status {
+    /// 503 for requests that come too late.
+    fileprivate static let shuttingDown = Status(
+        code: 503, reason: .serviceUnavailable, message: "apiserver is shutting down", details: Details(retryAfterSeconds: 1))
+
     /// 403 in upstream's words.
     fileprivate static func forbidden(_ attributes: AuthorizationAttributes, reason: String) -> Status {
         guard attributes.isResourceRequest else {

@@ -30,6 +30,7 @@ public struct StaticTokenAuthenticator: Authenticator {
         self.init(users: Dictionary(administratorTokens.map { ($0, administrator) }) { first, _ in first })
     }
 
+    /// The user of the bearer token in `Authorization`.
     public func authenticate(_ headers: HTTPHeaders) async -> UserInfo? {
         guard let authorization = headers["Authorization"] else { return nil }
         let parts = authorization.split(separator: " ", maxSplits: 1)

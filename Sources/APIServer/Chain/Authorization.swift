@@ -55,5 +55,6 @@ public struct AlwaysAllowAuthorizer: Authorizer {
     /// An authorizer without rules.
     public init() {}
 
+    /// Always nil.
     public func denial(of attributes: AuthorizationAttributes) async -> String? { nil }
 }

@@ -34,8 +34,8 @@ public struct HTTPResponseStream: Sendable {
     /// Writes the content. The header has been sent when this is called; throwing breaks the connection, so that the client knows that
     /// it hasn't got everything.
     public var write: @Sendable (_ writer: inout any HTTPBodyWriter) async throws -> Void
-    /// Ends a stream that has no end of its own, such as a watch: ``write`` returns soon after. Called when the client leaves and when the server shuts
-    /// down; perhaps more than once. nil for a stream that ends by itself.
+    /// Ends a stream that has no end of its own, such as a watch: ``write`` returns soon after. Called when the client leaves and when the
+    /// server shuts down; perhaps more than once. nil for a stream that ends by itself.
     public var cancel: (@Sendable () -> Void)?
 
     /// A stream.

@@ -18,6 +18,8 @@ struct HTTPServer: Service {
     let host: String
     let port: Int
     let tls: ServerTLS?
+    /// How long requests are waited for when shutting down; then as long again until clients that don't read are cut off.
+    let shutdownPatience: Duration
     let eventLoopGroup: any EventLoopGroup
     let logger: Logger
     /// Called once with the port that was bound.
@@ -26,24 +28,58 @@ struct HTTPServer: Service {
 
     /// Serves until graceful shutdown or cancellation. Throws when the address can't be bound or the certificate can't be read.
     func run() async throws {
-        let builder: HTTPServerBuilder =
-            if let tls { try .http2Upgrade(tlsConfiguration: tls.configuration()) } else { .http1() }
         let date = HTTPDate()
-        let server = try builder.buildServer(
-            configuration: ServerConfiguration(address: .hostname(host, port: port), backlog: 1024),
-            eventLoopGroup: eventLoopGroup,
-            logger: logger,
-            responder: { [handler] request, writer, _ in
-                if request.headers[.expect] == "100-continue" { try await writer.writeInformationalHead(.init(status: .continue)) }
-                let response = await handler(HTTPRequest(request))
-                try await Self.send(response, to: writer, for: request, date: date.now())
-            },
-            onServerRunning: { [onBound] channel in await onBound(channel.localAddress?.port ?? 0) })
-        try await server.run()
+        let drain = RequestDrain()
+        let responder: HTTPChannelHandler.Responder = { [handler] request, writer, _ in
+            let isCounted = drain.begin()
+            defer { drain.end(isCounted) }
+            if request.headers[.expect] == "100-continue" { try await writer.writeInformationalHead(.init(status: .continue)) }
+            let response = await handler(HTTPRequest(request))
+            try await Self.send(response, to: writer, for: request, date: date.now(), drain: drain)
+        }
+        if let tls {
+            try await run(HTTP2UpgradeChannel(tlsConfiguration: tls.configuration(), responder: responder), drain: drain)
+        } else {
+            try await run(HTTP1Channel(responder: responder), drain: drain)
+        }
+    }
+
+    /// Runs the engine. Its own shutdown begins when requests have come to an end, so it must not hear of ours: a detached task doesn't inherit the
+    /// service group. The task doesn't outlive this call.
+    private func run(_ channel: some ServerChildChannel, drain: RequestDrain) async throws {
+        let server = Server(
+            childChannelSetup: channel, configuration: ServerConfiguration(address: .hostname(host, port: port), backlog: 1024),
+            onServerRunning: { [onBound] channel in await onBound(channel.localAddress?.port ?? 0) }, eventLoopGroup: eventLoopGroup,
+            logger: logger)
+        let engine = Task.detached { try await server.run() }
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await withTaskCancellationHandler {
+                    try await engine.value
+                } onCancel: {
+                    engine.cancel()
+                }
+                return true
+            }
+            group.addTask { [shutdownPatience] in
+                try await gracefulShutdown()
+                await drain.drain(within: shutdownPatience)
+                try await server.shutdownGracefully()
+                return false
+            }
+            group.addTask { [shutdownPatience] in
+                try await gracefulShutdown()
+                // The engine waits for clients to read what they asked for; in the end they are cut off.
+                try await Task.sleep(for: shutdownPatience * 2)
+                return true
+            }
+            while let isOver = try await group.next(), !isOver {}
+            group.cancelAll()
+        }
     }
 
     private static func send(
-        _ response: HTTPResponse, to writer: consuming ResponseWriter, for request: Request, date: String
+        _ response: HTTPResponse, to writer: consuming ResponseWriter, for request: Request, date: String, drain: RequestDrain
     ) async throws {
         var head = HTTPTypes.HTTPResponse(status: .init(code: response.status), headerFields: HTTPFields(response.headers))
         head.headerFields[.date] = date
@@ -62,14 +98,7 @@ struct HTTPServer: Service {
             var bodyWriter: any HTTPBodyWriter = EngineBodyWriter(engine: engineWriter)
             if let cancel = stream.cancel {
                 try await request.body.consumeWithInboundCloseHandler(
-                    { _ in
-                        try await withGracefulShutdownHandler {
-                            try await stream.write(&bodyWriter)
-                        } onGracefulShutdown: {
-                            cancel()
-                        }
-                    },
-                    onInboundClosed: cancel)
+                    { _ in try await drain.run({ try await stream.write(&bodyWriter) }, cancel: cancel) }, onInboundClosed: cancel)
             } else {
                 try await stream.write(&bodyWriter)
             }

@@ -14,8 +14,8 @@ struct RequestInfo: Sendable, Hashable {
     var isResourceRequest = false
     /// The decoded path.
     var path: String
-    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; the method in lower case when it isn't about a resource; empty for
-    /// a method that no resource has.
+    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; the method in lower case when it isn't about a
+    /// resource; empty for a method that no resource has.
     var verb: String
     /// `api` or `apis`.
     var apiPrefix = ""

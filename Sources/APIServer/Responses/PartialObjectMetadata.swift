@@ -26,8 +26,8 @@ enum PartialObjectMetadata {
 
 /// Finds members of a JSON object in its text.
 enum JSONMembers {
-    /// Where the value of a member of the outermost object is. The text must be well-formed; of one that isn't the answer may be nil or a wrong place,
-    /// but never a place outside.
+    /// Where the value of a member of the outermost object is. The text must be well-formed; of one that isn't the answer may be nil or
+    /// a wrong place, but never a place outside.
     static func range(of name: String, in bytes: [UInt8]) -> Range<Int>? {
         bytes.withUnsafeBufferPointer { bytes in
             var scanner = Scanner(bytes: bytes)

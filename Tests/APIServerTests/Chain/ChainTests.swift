@@ -201,6 +201,9 @@ struct HealthTests {
         let answer = try await server.send("GET", "/readyz")
         #expect(answer.status == 500)
         #expect(answer.text.contains("[-]shutdown failed"))
+        let refused = try await server.send("GET", TestServer.collection)
+        #expect(refused.status == 503)
+        #expect(refused.headers["Retry-After"] == "1")
         #expect(try await server.send("GET", "/livez").status == 200)
     }
 }

@@ -37,7 +37,8 @@ struct DiscoveryTests {
             ])
         #expect(
             try await server.send("GET", "/apis/samples.example.com").text
-                == #"{"kind":"APIGroup","apiVersion":"v1","name":"samples.example.com","versions":[{"groupVersion":"samples.example.com/v1","version":"v1"}],"#
+                == #"{"kind":"APIGroup","apiVersion":"v1","name":"samples.example.com","#
+                + #""versions":[{"groupVersion":"samples.example.com/v1","version":"v1"}],"#
                 + #""preferredVersion":{"groupVersion":"samples.example.com/v1","version":"v1"}}"# + "\n")
     }
 

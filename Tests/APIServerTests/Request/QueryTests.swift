@@ -139,7 +139,8 @@ struct QueryTests {
     func deleteBody() throws {
         let body = try JSONValue(
             parsing: Array(
-                #"{"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":5,"propagationPolicy":"Foreground","preconditions":{"uid":"u","resourceVersion":"3"},"dryRun":["All"]}"#
+                (#"{"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":5,"propagationPolicy":"Foreground","#
+                    + #""preconditions":{"uid":"u","resourceVersion":"3"},"dryRun":["All"]}"#)
                     .utf8))
         let options = try DeleteQuery.options(body)
         #expect(options.gracePeriodSeconds == 5)
