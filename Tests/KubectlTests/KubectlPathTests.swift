@@ -109,9 +109,9 @@ struct KubectlPathTests {
                 try await kubectl("apply", "-f", "-", input: Manifests.configMap("settings", data: ["a": "3"])) == "configmap/settings configured\n")
             #expect(try await kubectl("get", "configmap", "settings", "-n", "demo", "-o", "jsonpath={.data}") == #"{"a":"3"}"#)
 
-            let misspelt = second.replacingOccurrences(of: "containerPort", with: "containerPrt")
+            let misspelt = second.replacingOccurrences(of: "minReadySeconds", with: "minReadySecnds")
             let refused = try await kubectl.failure("apply", "-f", "-", input: misspelt)
-            #expect(refused.contains(#"unknown field "spec.template.spec.containers[0].ports[0].containerPrt""#), "\(refused)")
+            #expect(refused.contains(#"unknown field "spec.minReadySecnds""#), "\(refused)")
         }
     }
 

@@ -21,7 +21,7 @@ enum Manifests {
             app: \(name)
             \(labels)
         spec:
-        \(replicas.map { "  replicas: \($0)" } ?? "  paused: false")
+        \(replicas.map { "  replicas: \($0)" } ?? "  minReadySeconds: 1")
           selector:
             matchLabels:
               app: \(name)

@@ -51,7 +51,9 @@ public final class NamespaceController: Service {
                         try await self.follow(in: &group)
                         pause.reset()
                     } catch {
-                        self.logger.warning("can't follow the namespaces", metadata: ["error": "\(error.message)"])
+                        // A store that is still starting is no news.
+                        let level: Logger.Level = error.reason == .tooManyRequests ? .debug : .warning
+                        self.logger.log(level: level, "can't follow the namespaces", metadata: ["error": "\(error.message)"])
                     }
                     await pause.wait()
                 }
