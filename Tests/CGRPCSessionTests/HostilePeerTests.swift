@@ -8,31 +8,42 @@ import CGRPCSession
 import CGRPCSessionTestSupport
 import Testing
 
+/// Bytes that no peer should send. Named, so that a test's output isn't full of them.
+struct Attack: CustomTestStringConvertible {
+    var name: String
+    var bytes: [UInt8]
+    var testDescription: String { name }
+
+    init(_ name: String, _ bytes: [UInt8]) {
+        self.name = name
+        self.bytes = bytes
+    }
+}
+
 @Suite("A peer that misbehaves")
 struct HostilePeerTests {
-    static let settings = frame(type: 4)
 
     @Test(
         "A broken protocol ends all calls, and the session says GOAWAY once and no more",
         arguments: [
-            ("data on stream 0", frame(type: 0, stream: 0, [1])),
-            ("headers on an even stream", frame(type: 1, flags: 4, stream: 2, [0x88])),
-            ("settings of five bytes", frame(type: 4, [0, 0, 0, 0, 0])),
-            ("a push promise", frame(type: 5, flags: 4, stream: 1, [0, 0, 0, 2, 0x88])),
-            ("a frame beyond the size", frame(type: 0, stream: 1, [UInt8](repeating: 0, count: 20_000))),
-            ("a window overflow", frame(type: 8, stream: 0, [0x7f, 0xff, 0xff, 0xff])),
-            ("invalid HPACK", frame(type: 1, flags: 4, stream: 1, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff])),
-            ("a ping of seven bytes", frame(type: 6, [1, 2, 3, 4, 5, 6, 7])),
-            ("a rising GOAWAY", frame(type: 7, [0, 0, 0, 1, 0, 0, 0, 0]) + frame(type: 7, [0, 0, 0, 5, 0, 0, 0, 0])),
+            Attack("data on stream 0", frame(type: 0, stream: 0, [1])),
+            Attack("headers on an even stream", frame(type: 1, flags: 4, stream: 2, [0x88])),
+            Attack("settings of five bytes", frame(type: 4, [0, 0, 0, 0, 0])),
+            Attack("a push promise", frame(type: 5, flags: 4, stream: 1, [0, 0, 0, 2, 0x88])),
+            Attack("a frame beyond the size", frame(type: 0, stream: 1, [UInt8](repeating: 0, count: 20_000))),
+            Attack("a window overflow", frame(type: 8, stream: 0, [0x7f, 0xff, 0xff, 0xff])),
+            Attack("invalid HPACK", frame(type: 1, flags: 4, stream: 1, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff])),
+            Attack("a ping of seven bytes", frame(type: 6, [1, 2, 3, 4, 5, 6, 7])),
+            Attack("a rising GOAWAY", frame(type: 7, [0, 0, 0, 1, 0, 0, 0, 0]) + frame(type: 7, [0, 0, 0, 5, 0, 0, 0, 0])),
         ])
-    func brokenProtocol(name: String, bytes: [UInt8]) throws {
+    func brokenProtocol(attack: Attack) throws {
         let pair = try SessionPair()
         _ = pair.start(1)
         pair.pump()
-        pair.receive(bytes)
+        pair.receive(attack.bytes)
         pair.pump()
         pair.drain()
-        #expect(pair.ends[1]?.status == 14, "\(name)")
+        #expect(pair.ends[1]?.status == 14)
         #expect(pair.ends[1]?.sent == true)
         #expect(grpc_session_has_failed(pair.session))
         #expect(pair.transcript.last == "failed")
@@ -68,13 +79,13 @@ struct HostilePeerTests {
     @Test(
         "A flood of frames that further no call ends the session",
         arguments: [
-            ("pings", frame(type: 6, [UInt8](repeating: 0, count: 8))),
-            ("settings", frame(type: 4)),
-            ("window updates", frame(type: 8, [0, 0, 0, 1])),
-            ("empty data", frame(type: 0, stream: 1)),
-            ("resets", frame(type: 3, stream: 1, [0, 0, 0, 8])),
+            Attack("pings", frame(type: 6, [UInt8](repeating: 0, count: 8))),
+            Attack("settings", frame(type: 4)),
+            Attack("window updates", frame(type: 8, [0, 0, 0, 1])),
+            Attack("empty data", frame(type: 0, stream: 1)),
+            Attack("resets", frame(type: 3, stream: 1, [0, 0, 0, 8])),
         ])
-    func flood(name: String, bytes: [UInt8]) throws {
+    func flood(attack: Attack) throws {
         let pair = try SessionPair(maximumIdleFrames: 200)
         _ = pair.start(1, unary: false)
         _ = pair.start(2, unary: false)
@@ -82,13 +93,13 @@ struct HostilePeerTests {
         pair.headers(1)
         pair.pump()
         for _ in 0..<300 {
-            pair.receive(bytes)
+            pair.receive(attack.bytes)
             // Acknowledgements leave at once, so they are not what stops the flood.
             var sink = [UInt8](repeating: 0, count: 4096)
             while grpc_session_take_output(pair.session, &sink, sink.count) > 0 {}
         }
         pair.drain()
-        #expect(grpc_session_has_failed(pair.session), "\(name)")
+        #expect(grpc_session_has_failed(pair.session))
         #expect(pair.ends[2]?.status == 14)
     }
 

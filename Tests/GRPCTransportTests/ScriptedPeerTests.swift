@@ -25,15 +25,18 @@ struct ScriptedPeerTests {
 
     @Test("A unary call whose deadline passes is reset at the server, which was told the deadline too")
     func deadline() async throws {
-        try await Self.withPeer(script: { _, _, _ in }) { peer, transport in
+        let script: ScriptedPeer.Script = { server, _, requests in if requests == 1 { answer(server, stream: 1) } }
+        try await Self.withPeer(script: script) { peer, transport in
+            // There is a connection before the deadline counts.
+            _ = try await transport.unary(Self.method, message: [1], deadline: soon)
             let error = await grpcError { () async throws(GRPCError) in
-                _ = try await transport.unary(Self.method, message: [1], deadline: .now + .milliseconds(200))
+                _ = try await transport.unary(Self.method, message: [1], deadline: .now + .seconds(1))
             }
             #expect(error?.code == .deadlineExceeded)
             #expect(error?.disposition == .mayHaveExecuted)
             #expect(error?.origin == .deadline)
-            try await peer.wait { scripted_server_reset_code($0, 1) == 8 }
-            let headers = try await peer.act { String(cString: scripted_server_request_headers($0, 1)) }
+            try await peer.wait { scripted_server_reset_code($0, 3) == 8 }
+            let headers = try await peer.act { String(cString: scripted_server_request_headers($0, 3)) }
             #expect(headers.contains("grpc-timeout: "))
         }
     }
@@ -54,7 +57,7 @@ struct ScriptedPeerTests {
 
     @Test("A call of a task that is cancelled already is never sent")
     func cancelledBefore() async throws {
-        try await Self.withPeer(script: { server, _, requests in answer(server, stream: Int32(requests * 2 - 1)) }) { peer, transport in
+        try await Self.withPeer(script: { server, _, requests in if requests == 1 { answer(server, stream: 1) } }) { peer, transport in
             _ = try await transport.unary(Self.method, message: [1])
             let call = Task {
                 await withTaskCancellationHandler {
@@ -249,7 +252,7 @@ struct ScriptedPeerTests {
     func nobodyListens() async throws {
         try await withTransport(["http://127.0.0.1:1"]) { transport in
             let error = await grpcError { () async throws(GRPCError) in
-                _ = try await transport.unary(Self.method, message: [1], deadline: .now + .milliseconds(500))
+                _ = try await transport.unary(Self.method, message: [1], deadline: .now + .seconds(3))
             }
             #expect(error?.code == .deadlineExceeded)
             #expect(error?.disposition == .notSent)

@@ -147,6 +147,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         deadlines.cancel()
         // Of an attempt that never got a channel going, the connector knows the cause.
         if setupTimer != nil { ready.fail(ConnectionFailure(reason: reason)) }
+        // First of all no new call may come here: those that end now may be made again at once.
+        if let connection { observer.connectionUnusable(connection) }
         // A server that hangs up right after its GOAWAY went away.
         if isGoingAway { endMovableCalls() }
         session.connectionLost(reason)

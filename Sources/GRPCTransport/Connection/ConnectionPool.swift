@@ -146,13 +146,15 @@ final class ConnectionPool: Sendable, ConnectionObserver {
     }
 
     private func publish(_ connection: Connection) {
-        let (waiters, isShutDown) = state.withLock { state in
+        let (waiters, isShutDown): ([LaneState.Waiter], Bool) = state.withLock { state in
             state.attempts[ObjectIdentifier(connection.channel)] = nil
             state.connections[ObjectIdentifier(connection)] = connection
-            return state.isShutDown ? ([], true) : (state.lanes[connection.lane.rawValue].connected(connection), false)
+            // It may have broken already; then those who wait go on waiting.
+            guard !state.isShutDown, connection.isUsable else { return ([], state.isShutDown) }
+            return (state.lanes[connection.lane.rawValue].connected(connection), false)
         }
         for waiter in waiters { waiter.resume(returning: .connection(connection)) }
-        // It may have closed before it was known here; nobody would tell again.
+        // Whoever told that it broke may have done so before it was known here.
         if connection.isClosed { connectionClosed(connection, reason: "it closed at once") }
         if !connection.isUsable { connectionUnusable(connection) }
         if isShutDown { connection.shutDown() }

@@ -99,6 +99,9 @@ final class ScriptedPeer: Sendable {
         func append(_ handler: NIOLoopBound<Handler>, _ channel: any Channel) { entries.withLock { $0.append((handler, channel)) } }
     }
 
+    /// What a test waited for has not come true within half a minute.
+    struct NeverHappened: Error {}
+
     final class Handler: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
@@ -121,6 +124,8 @@ final class ScriptedPeer: Sendable {
             guard let context else { return MultiThreadedEventLoopGroup.singleton.next().makeFailedFuture(ChannelError.ioOnClosedChannel) }
             if condition(server) { return context.eventLoop.makeSucceededVoidFuture() }
             let promise = context.eventLoop.makePromise(of: Void.self)
+            let limit = context.eventLoop.scheduleTask(in: .seconds(30)) { promise.fail(NeverHappened()) }
+            promise.futureResult.whenComplete { _ in limit.cancel() }
             waiting.append((condition, promise))
             return promise.futureResult
         }
