@@ -25,6 +25,7 @@ extension Target.Dependency {
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
     static let serviceLifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess: Self = .product(name: "Subprocess", package: "swift-subprocess")
     static let system: Self = .product(name: "SystemPackage", package: "swift-system")
@@ -86,7 +87,7 @@ let package = Package(
         .target(name: "CEtcdMessages", dependencies: ["CProtobufC"], linkerSettings: [.linkedLibrary("protobuf-c")]),
 
         // Floors 2 and 3: the etcd client.
-        .module("GRPCTransport", ["CGRPCSession", .logging, .nioCore, .nioPosix, .nioSSL, .serviceLifecycle]),
+        .module("GRPCTransport", ["CGRPCSession", .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle]),
         .module("EtcdClient", ["CEtcdMessages", "GRPCTransport", .logging, .nioCore, .serviceLifecycle]),
 
         // Floors 4 to 6: objects and their storage.
@@ -124,7 +125,7 @@ let package = Package(
             path: "Examples/CustomResource", swiftSettings: strict),
 
         // What tests are made with.
-        .module("EtcdTestKit", [.logging]),
+        .module("EtcdTestKit"),
         .target(
             name: "CGRPCSessionTestSupport", dependencies: ["CGRPCSession", "CNghttp2"], path: "Tests/CGRPCSessionTestSupport",
             linkerSettings: [.linkedLibrary("nghttp2")]),
