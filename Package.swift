@@ -125,7 +125,7 @@ let package = Package(
             path: "Examples/CustomResource", swiftSettings: strict),
 
         // What tests are made with.
-        .module("EtcdTestKit"),
+        .module("EtcdTestKit", ["GRPCTransport"]),
         .target(
             name: "CGRPCSessionTestSupport", dependencies: ["CGRPCSession", "CNghttp2"], path: "Tests/CGRPCSessionTestSupport",
             linkerSettings: [.linkedLibrary("nghttp2")]),

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+public import GRPCTransport
 import Synchronization
 
 /// A real etcd cluster on this machine, for one test or shared by all tests of a process.
@@ -47,7 +48,20 @@ public struct EtcdCluster: Sendable {
         }
     }
 
-    /// The cluster that all tests of this process share: one member, or what `ETCD_ENDPOINTS` names (URLs separated by commas).
+    /// What a client needs to trust the cluster and to be trusted by it; nil for a cluster without TLS.
+    public var tls: GRPCTLSConfiguration? {
+        if let certificates {
+            return GRPCTLSConfiguration(
+                trustRoots: .file(certificates.authority), certificateChainFile: certificates.clientCertificate,
+                privateKeyFile: certificates.clientKey)
+        }
+        guard isExisting, let authority = Self.environment("ETCD_CACERT") else { return nil }
+        return GRPCTLSConfiguration(
+            trustRoots: .file(authority), certificateChainFile: Self.environment("ETCD_CERT"), privateKeyFile: Self.environment("ETCD_KEY"))
+    }
+
+    /// The cluster that all tests of this process share: one member, or what `ETCD_ENDPOINTS` names (URLs separated by commas), reached with the
+    /// certificates of `ETCD_CACERT`, `ETCD_CERT` and `ETCD_KEY` where these name files.
     ///
     /// Keep to keys below ``uniquePrefix()``. Don't compact it, fill it, or stop it: take a cluster of your own for that.
     public static func shared() async throws -> EtcdCluster {
@@ -55,7 +69,7 @@ public struct EtcdCluster: Sendable {
             if let task { return task }
             // Lives as long as the process, like the cluster that it starts.
             let new = Task<EtcdCluster, any Error> {
-                if let existing = ProcessInfo.processInfo.environment["ETCD_ENDPOINTS"], !existing.isEmpty {
+                if let existing = environment("ETCD_ENDPOINTS") {
                     return EtcdCluster(
                         endpoints: existing.split(separator: ",").map(String.init), members: [], certificates: nil, directory: nil)
                 }
@@ -64,6 +78,13 @@ public struct EtcdCluster: Sendable {
             task = new
             return new
         }.value
+    }
+
+    /// Whether it was there before, and isn't ours to stop.
+    private var isExisting: Bool { directory == nil }
+
+    private static func environment(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private static let sharedTask = Mutex<Task<EtcdCluster, any Error>?>(nil)
@@ -81,8 +102,10 @@ public struct EtcdCluster: Sendable {
     @discardableResult
     public func etcdctl(_ arguments: [String]) async throws -> String {
         var all = ["--endpoints=\(endpoints.joined(separator: ","))", "--command-timeout=30s"]
-        if let certificates {
-            all += ["--cacert=\(certificates.authority)", "--cert=\(certificates.clientCertificate)", "--key=\(certificates.clientKey)"]
+        if let tls {
+            if case .file(let authority) = tls.trustRoots { all.append("--cacert=\(authority)") }
+            all += tls.certificateChainFile.map { ["--cert=\($0)"] } ?? []
+            all += tls.privateKeyFile.map { ["--key=\($0)"] } ?? []
         }
         return try await ChildProcess.run("etcdctl", all + arguments)
     }

@@ -15,7 +15,7 @@ struct EtcdCallTests {
     func unaryCalls() async throws {
         let cluster = try await EtcdCluster.shared()
         let key = cluster.uniquePrefix() + "value"
-        try await withTransport(cluster.endpoints) { transport in
+        try await withTransport(cluster.endpoints, tls: cluster.tls) { transport in
             _ = try await transport.unary(Etcd.put, message: Etcd.putRequest(key, "stored here"), deadline: soon)
             let response = try await transport.unary(Etcd.range, message: Etcd.rangeRequest(key), deadline: soon)
             #expect(response.message.contains("stored here"))
@@ -25,7 +25,7 @@ struct EtcdCallTests {
     @Test("A status of the server arrives with its text and without a claim that nothing happened")
     func errorStatus() async throws {
         let cluster = try await EtcdCluster.shared()
-        try await withTransport(cluster.endpoints) { transport in
+        try await withTransport(cluster.endpoints, tls: cluster.tls) { transport in
             let error = await grpcError { () async throws(GRPCError) in
                 _ = try await transport.unary(Etcd.leaseRevoke, message: [0x08, 0x7b], deadline: soon)
             }
@@ -39,7 +39,7 @@ struct EtcdCallTests {
     @Test("A method that the server doesn't know is UNIMPLEMENTED")
     func unknownMethod() async throws {
         let cluster = try await EtcdCluster.shared()
-        try await withTransport(cluster.endpoints) { transport in
+        try await withTransport(cluster.endpoints, tls: cluster.tls) { transport in
             let error = await grpcError { () async throws(GRPCError) in
                 _ = try await transport.unary("/etcdserverpb.KV/Nothing", message: [], deadline: soon)
             }
@@ -51,7 +51,7 @@ struct EtcdCallTests {
     func concurrentCalls() async throws {
         let cluster = try await EtcdCluster.shared()
         let prefix = cluster.uniquePrefix()
-        try await withTransport(cluster.endpoints) { transport in
+        try await withTransport(cluster.endpoints, tls: cluster.tls) { transport in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<200 {
                     group.addTask {
@@ -70,7 +70,7 @@ struct EtcdCallTests {
     func watch() async throws {
         let cluster = try await EtcdCluster.shared()
         let key = cluster.uniquePrefix() + "watched"
-        try await withTransport(cluster.endpoints) { transport in
+        try await withTransport(cluster.endpoints, tls: cluster.tls) { transport in
             let stream = try await transport.openStream(Etcd.watch, deadline: soon)
             try await stream.send(Etcd.watchRequest(key))
             let created = try await stream.nextMessages()
@@ -85,7 +85,7 @@ struct EtcdCallTests {
     func cancelWatch() async throws {
         let cluster = try await EtcdCluster.shared()
         let key = cluster.uniquePrefix() + "cancelled"
-        try await withTransport(cluster.endpoints) { transport in
+        try await withTransport(cluster.endpoints, tls: cluster.tls) { transport in
             let stream = try await transport.openStream(Etcd.watch)
             try await stream.send(Etcd.watchRequest(key))
             _ = try await stream.nextMessages()

@@ -86,7 +86,7 @@ struct EtcdFailureTests {
     @Test("An endpoint where nobody listens is passed over")
     func failover() async throws {
         let cluster = try await EtcdCluster.shared()
-        try await withTransport(["http://127.0.0.1:1"] + cluster.endpoints) { transport in
+        try await withTransport(["http://127.0.0.1:1"] + cluster.endpoints, tls: cluster.tls) { transport in
             _ = try await transport.unary(Etcd.range, message: Etcd.rangeRequest("a"), deadline: soon)
         }
     }

@@ -29,7 +29,7 @@ func withEtcdCacher(
     let shared = cluster == nil ? try await EtcdCluster.shared() : nil
     guard let cluster = cluster ?? shared else { return }
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-    let client = EtcdClient(configuration: try EtcdClientConfiguration(endpoints: cluster.endpoints), logger: logger)
+    let client = EtcdClient(configuration: try EtcdClientConfiguration(endpoints: cluster.endpoints, tls: cluster.tls), logger: logger)
     let prefix = cluster.uniquePrefix()
     func store(_ resource: String) -> EtcdStorage {
         EtcdStorage(

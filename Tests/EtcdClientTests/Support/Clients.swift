@@ -25,7 +25,7 @@ func withClient<Result: Sendable>(
 /// Runs a client of the cluster that tests share, with a prefix for their keys.
 func withSharedCluster(_ body: @Sendable (EtcdClient, _ prefix: String) async throws -> Void) async throws {
     let cluster = try await EtcdCluster.shared()
-    try await withClient(of: cluster.endpoints) { client in try await body(client, cluster.uniquePrefix()) }
+    try await withClient(of: cluster.endpoints, tls: cluster.tls) { client in try await body(client, cluster.uniquePrefix()) }
 }
 
 struct TookTooLong: Error, CustomStringConvertible {

@@ -18,7 +18,7 @@ func withStorages<Result: Sendable>(
     let cluster = try await EtcdCluster.shared()
     var logger = Logger(label: "test")
     logger.logLevel = .error
-    let client = try EtcdClient(configuration: EtcdClientConfiguration(endpoints: cluster.endpoints), logger: logger)
+    let client = try EtcdClient(configuration: EtcdClientConfiguration(endpoints: cluster.endpoints, tls: cluster.tls), logger: logger)
     let prefix = cluster.uniquePrefix()
     return try await withThrowingTaskGroup(of: Void.self) { [logger] group in
         group.addTask { try await client.run() }

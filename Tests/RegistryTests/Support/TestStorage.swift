@@ -19,7 +19,7 @@ func withStorage<Result: Sendable>(
     let cluster = try await EtcdCluster.shared()
     var logger = Logger(label: "test")
     logger.logLevel = .error
-    let client = try EtcdClient(configuration: EtcdClientConfiguration(endpoints: cluster.endpoints), logger: logger)
+    let client = try EtcdClient(configuration: EtcdClientConfiguration(endpoints: cluster.endpoints, tls: cluster.tls), logger: logger)
     let storage = EtcdStorage(
         client: client,
         configuration: EtcdStorageConfiguration(
