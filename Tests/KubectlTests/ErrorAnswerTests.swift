@@ -26,9 +26,12 @@ struct ErrorAnswerTests {
     private static let cases: [Case] = [
         Case(name: "malformed body", method: "POST", path: deployments, body: "{\"kind\":", code: 400, reason: "BadRequest", message: ""),
         Case(
-            name: "wrong kind", method: "POST", path: deployments, body: #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}"#,
-            code: 400,
-            reason: "BadRequest", message: "ConfigMap"),
+            name: "wrong kind", method: "POST", path: deployments, body: #"{"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"x"}}"#,
+            code: 400, reason: "BadRequest", message: "StatefulSet"),
+        Case(
+            name: "wrong version", method: "POST", path: deployments, body: #"{"apiVersion":"v1","kind":"Deployment","metadata":{"name":"x"}}"#,
+            code: 400, reason: "BadRequest",
+            message: "the API version in the data (v1) does not match the expected API version (apps/v1)"),
         Case(name: "no such method", method: "PUT", path: deployments, body: "{}", code: 405, reason: "MethodNotAllowed", message: ""),
         Case(
             name: "bad label selector", method: "GET", path: deployments + "?labelSelector=a%20in%20b", code: 400, reason: "BadRequest",

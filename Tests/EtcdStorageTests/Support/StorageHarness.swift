@@ -70,7 +70,8 @@ struct StorageHarness: Sendable {
     ) async throws {
         // Reads may take long: the machine that tests run on may have a lot to do.
         let client = EtcdClient(
-            configuration: try EtcdClientConfiguration(endpoints: cluster.endpoints, tls: cluster.tls, readTimeout: readTimeout, writeTimeout: writeTimeout),
+            configuration: try EtcdClientConfiguration(
+                endpoints: cluster.endpoints, tls: cluster.tls, readTimeout: readTimeout, writeTimeout: writeTimeout),
             logger: Logger(label: "test"))
         let recorder = Recorder()
         let prefix = EtcdCluster.uniquePrefix()
