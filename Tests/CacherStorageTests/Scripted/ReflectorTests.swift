@@ -159,10 +159,10 @@ struct ReflectorTests {
         try await store.put("a")
         store.change { $0.answersProgress = false }
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        let cacher = CacherStorage(
-            underlying: store,
-            configuration: CacherStorageConfiguration(groupResource: GroupResource(group: "", resource: "pods"), resourcePrefix: "/pods"),
-            logger: logger)
+        var configuration = CacherStorageConfiguration(groupResource: GroupResource(group: "", resource: "pods"), resourcePrefix: "/pods")
+        // The stop must end the wait, however slowly this machine gets there.
+        configuration.freshnessTimeout = .seconds(60)
+        let cacher = CacherStorage(underlying: store, configuration: configuration, logger: logger)
         let services = ServiceGroup(services: [cacher], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { if gracefully { try await services.run() } else { try await cacher.run() } }
