@@ -51,7 +51,9 @@ struct FlagsTests {
         var waits: [Duration] = []
         for _ in 0..<4 { waits.append(try pause.next(lifetime: .milliseconds(50), status: "1", output: "unknown flag", log: "etcd.log")) }
         #expect(waits == waits.sorted() && Set(waits).count == 4)
-        let error = #expect(throws: SetupError.self) { try pause.next(lifetime: .milliseconds(50), status: "1", output: "unknown flag", log: "etcd.log") }
+        let error = #expect(throws: SetupError.self) {
+            try pause.next(lifetime: .milliseconds(50), status: "1", output: "unknown flag", log: "etcd.log")
+        }
         #expect(error?.description.contains("etcd.log") == true && error?.description.contains("unknown flag") == true)
         var other = RestartPause()
         for _ in 0..<20 { #expect(try other.next(lifetime: .seconds(60), status: "137", output: "", log: "etcd.log") <= .milliseconds(200)) }

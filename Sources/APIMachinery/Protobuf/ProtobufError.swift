@@ -11,5 +11,6 @@ public struct ProtobufError: Error, Sendable, Hashable, CustomStringConvertible 
     /// The path of the member, such as `spec.replicas`; empty for the whole.
     public var path: String
 
+    /// Both, for a person.
     public var description: String { path.isEmpty ? message : "\(path): \(message)" }
 }
