@@ -95,7 +95,8 @@ extension ResourceDescription {
     static var namespaces: ResourceDescription {
         ResourceDescription(
             kind: GroupVersionKind(group: "", version: "v1", kind: "Namespace"), plural: "namespaces", shortNames: ["ns"], namespaced: false,
-            schema: KubernetesSchemas.namespace, selectableFields: ["status.phase"], protobuf: KubernetesProtobuf.numbering)
+            schema: KubernetesSchemas.namespace, selectableFields: ["status.phase"], protobuf: KubernetesProtobuf.numbering,
+            defaults: { Namespace.applyDefaults(&$0) })
     }
 
     static var configMaps: ResourceDescription {
@@ -113,6 +114,16 @@ extension ResourceDescription {
 }
 
 extension Namespace {
+    /// A namespace has a label with its name, so that selectors can name it.
+    ///
+    /// Source of the rule: upstream's defaulting functions of core/v1.
+    static func applyDefaults(_ namespace: inout JSONValue) {
+        guard let name = namespace["metadata"]?["name"]?.stringValue, !name.isEmpty else { return }
+        var labels = namespace["metadata"]?["labels"] ?? [:]
+        labels[nameLabel] = .string(name)
+        namespace["metadata"]?["labels"] = labels
+    }
+
     /// The metadata's attributes and the phase.
     static let attributes: SelectionPredicate.AttributesFunction = { object in
         var attributes = try SelectionPredicate.metadataAttributes(object)

@@ -27,7 +27,8 @@ extension ResourceEndpoint {
         let change = UpdatedObject { existing throws(Status) in
             guard let existing else { throw .notFound(self.groupResource, name: request.info.name) }
             let patched = try self.apply(document.value, type, to: existing)
-            return try self.named(try self.decoded(patched, document: document, options: options, request), request)
+            let object = try self.named(try self.decoded(patched, document: document, options: options, request), request)
+            return self.managed(object, live: existing, options: options)
         }
         return try await write(change, options: options, request, in: updater, output: output)
     }

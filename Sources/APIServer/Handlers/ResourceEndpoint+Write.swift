@@ -18,7 +18,7 @@ extension ResourceEndpoint {
             if object["metadata"]?[field] != nil { object["metadata"]?[field] = nil }
         }
         let created = try await creater.create(
-            object, options: CreateOptions(dryRun: options.dryRun, fieldManager: options.fieldManager),
+            managed(object, live: nil, options: options), options: CreateOptions(dryRun: options.dryRun, fieldManager: options.fieldManager),
             context: request.context(namespaced: namespaced))
         return try output.response(created, status: 201)
     }
@@ -29,8 +29,18 @@ extension ResourceEndpoint {
         let options = try WriteQuery(request.query, kind: "UpdateOptions", userAgent: request.http.headers["User-Agent"])
         let object = try named(try await decodedBody(request, validation: options.fieldValidation), request)
         let uid = object["metadata"]?["uid"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
-        let change = UpdatedObject(preconditions: uid.map { Preconditions(uid: $0) }) { _ throws(Status) in object }
+        let change = UpdatedObject(preconditions: uid.map { Preconditions(uid: $0) }) { existing throws(Status) in
+            self.managed(object, live: existing, options: options)
+        }
         return try await write(change, options: options, request, in: updater, output: output)
+    }
+
+    /// An object that is to be written, with note of who writes what. Defaults come first, as they are the writer's too.
+    /// - Parameter live: the object as it is; nil when it doesn't exist yet.
+    func managed(_ object: JSONValue, live: JSONValue?, options: WriteQuery) -> JSONValue {
+        var object = object
+        description.defaults?(&object)
+        return fieldManager.update(object, live: live, manager: options.fieldManager)
     }
 
     /// Hands a change to the registry.

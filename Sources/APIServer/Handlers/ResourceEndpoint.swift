@@ -28,6 +28,8 @@ struct ResourceEndpoint: Sendable {
     /// Names and shape.
     let description: ResourceDescription
     let limits: Limits
+    /// Keeps book of who writes which fields here.
+    let fieldManager: FieldManager
     let getter: (any Getter)?
     let lister: (any Lister)?
     let watcher: (any Watcher)?
@@ -46,6 +48,9 @@ struct ResourceEndpoint: Sendable {
         namespaced = storage.resource.namespaced
         description = storage.resource
         self.limits = limits
+        fieldManager = FieldManager(
+            apiVersion: groupVersion.description, subresource: subresource, schema: description.schema,
+            resetFields: (storage as? any FieldResetter)?.resetFields ?? FieldSet())
         getter = storage as? any Getter
         lister = storage as? any Lister
         watcher = storage as? any Watcher

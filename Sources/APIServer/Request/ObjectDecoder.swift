@@ -43,7 +43,10 @@ struct ObjectDecoder: Sendable {
         if let schema = description.schema {
             do {
                 let normalized = try schema.normalize(value)
+                // An empty list isn't written, but it has a meaning here: nobody is to manage any field.
+                let resetsManagedFields = value["metadata"]?["managedFields"] == []
                 value = normalized.value
+                if resetsManagedFields { value["metadata"]?["managedFields"] = [] }
                 problems = normalized.unknownFields.map { "unknown field \($0.goQuoted)" } + problems
             } catch {
                 throw .malformed("\(error)")

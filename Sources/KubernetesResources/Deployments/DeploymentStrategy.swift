@@ -14,6 +14,7 @@ struct DeploymentStrategy: Strategy {
     typealias Value = Deployment
 
     var allowsUnconditionalUpdate: Bool { true }
+    var resetFields: FieldSet { FieldSet(["status"]) }
 
     func validateName(_ name: String, isPrefix: Bool) -> [String] { NameValidation.subdomainName(name, isPrefix) }
 
@@ -44,6 +45,7 @@ struct DeploymentStatusStrategy: UpdateStrategy {
     typealias Value = Deployment
 
     var allowsUnconditionalUpdate: Bool { true }
+    var resetFields: FieldSet { FieldSet(["spec"], ["metadata", "labels"]) }
 
     func prepareForUpdate(_ new: inout Deployment, old: Deployment, context: RequestContext) {
         new.spec = old.spec

@@ -14,7 +14,7 @@ public import Storage
 /// ``NamespaceFinalizeREST``, and the namespace goes.
 ///
 /// Source of the rule: upstream registry/core/namespace/storage.
-public struct NamespaceREST: Getter, Lister, Watcher, Creater, Updater, GracefulDeleter, TableConvertor {
+public struct NamespaceREST: Getter, Lister, Watcher, Creater, Updater, FieldResetter, GracefulDeleter, TableConvertor {
     let store: RegistryStore<Namespace>
 
     init(store: RegistryStore<Namespace>) {
@@ -23,6 +23,8 @@ public struct NamespaceREST: Getter, Lister, Watcher, Creater, Updater, Graceful
 
     /// Names, scope and shape.
     public var resource: ResourceDescription { store.resource }
+    /// Those of the strategy.
+    public var resetFields: FieldSet { store.resetFields }
     /// The columns of the server-side table.
     public var tableColumns: [TableColumn] { store.tableColumns }
 
@@ -92,7 +94,7 @@ public struct NamespaceREST: Getter, Lister, Watcher, Creater, Updater, Graceful
 }
 
 /// Serves `namespaces/finalize`: removes finalizers of the namespace itself, and with the last one the terminating namespace.
-public struct NamespaceFinalizeREST: Updater {
+public struct NamespaceFinalizeREST: Updater, FieldResetter {
     private let store: RegistryStore<Namespace>
 
     init(store: RegistryStore<Namespace>) {
@@ -101,6 +103,8 @@ public struct NamespaceFinalizeREST: Updater {
 
     /// Names, scope and shape.
     public var resource: ResourceDescription { store.resource }
+    /// Those of the strategy.
+    public var resetFields: FieldSet { store.resetFields }
 
     /// Changes `spec.finalizers`.
     public func update(

@@ -14,6 +14,7 @@ struct NamespaceStrategy: Strategy {
     typealias Value = Namespace
 
     var allowsUnconditionalUpdate: Bool { true }
+    var resetFields: FieldSet { FieldSet(["status"]) }
 
     func validateName(_ name: String, isPrefix: Bool) -> [String] { NameValidation.labelName(name, isPrefix) }
 
@@ -51,6 +52,7 @@ struct NamespaceStatusStrategy: UpdateStrategy {
     typealias Value = Namespace
 
     var allowsUnconditionalUpdate: Bool { true }
+    var resetFields: FieldSet { FieldSet(["spec"], ["metadata", "labels"]) }
 
     func prepareForUpdate(_ new: inout Namespace, old: Namespace, context: RequestContext) {
         new.spec = old.spec
@@ -73,6 +75,7 @@ struct NamespaceFinalizeStrategy: UpdateStrategy {
     typealias Value = Namespace
 
     var allowsUnconditionalUpdate: Bool { true }
+    var resetFields: FieldSet { FieldSet(["status"], ["metadata", "labels"]) }
 
     func prepareForUpdate(_ new: inout Namespace, old: Namespace, context: RequestContext) {
         new.status = old.status

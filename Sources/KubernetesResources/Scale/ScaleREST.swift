@@ -41,8 +41,12 @@ public struct ScaleREST<Value: ScalableResource>: Getter, Updater, TableConverto
         var options = options
         options.forceAllowCreate = false
         let parents = store.resource.groupResource
+        let manager = options.fieldManager
+        let fieldManager = FieldManager(
+            apiVersion: store.resource.kind.groupVersion.description, subresource: "scale", schema: store.resource.schema)
         let change = UpdatedObject(preconditions: object.preconditions) { (existing) async throws(Status) -> JSONValue in
-            guard var parent = existing else { throw .notFound(parents, name: name) }
+            guard let existing else { throw .notFound(parents, name: name) }
+            var parent = existing
             let value: Value
             let scale: Scale
             do {
@@ -62,7 +66,7 @@ public struct ScaleREST<Value: ScalableResource>: Getter, Updater, TableConverto
             if !scale.metadata.resourceVersion.isEmpty {
                 parent["metadata"]?["resourceVersion"] = .string(scale.metadata.resourceVersion)
             }
-            return parent
+            return fieldManager.scale(parent, live: existing, manager: manager)
         }
         let result = try await store.update(name, object: change, options: options, context: context)
         return UpdateResult(object: try scale(of: result.object), created: false)

@@ -47,6 +47,12 @@ public protocol Updater: RESTStorage {
     func update(_ name: String, object: UpdatedObject, options: UpdateOptions, context: RequestContext) async throws(Status) -> UpdateResult
 }
 
+/// Knows which fields its writes leave as they are, whatever a client sends.
+public protocol FieldResetter: RESTStorage {
+    /// These fields, with everything below them: the server doesn't note that clients manage them.
+    var resetFields: FieldSet { get }
+}
+
 /// Removes objects: the verb `delete`.
 public protocol GracefulDeleter: RESTStorage {
     /// Removes an object, or marks it for removal when finalizers or a grace period hold it.

@@ -40,4 +40,7 @@ public final class RegistryStore<Value: APIResource>: Sendable {
     var groupResource: GroupResource { configuration.resource.groupResource }
 }
 
-extension RegistryStore: StandardStorage {}
+extension RegistryStore: StandardStorage, FieldResetter {
+    /// Those of the update strategy.
+    public var resetFields: FieldSet { configuration.updateStrategy.resetFields }
+}

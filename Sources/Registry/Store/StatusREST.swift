@@ -10,7 +10,7 @@ public import Storage
 /// Serves the `status` subresource over the same objects as the resource itself.
 ///
 /// Reads give the whole object. Updates go through the strategy given here, and never create.
-public struct StatusREST<Value: APIResource>: Getter, Updater, TableConvertor {
+public struct StatusREST<Value: APIResource>: Getter, Updater, FieldResetter, TableConvertor {
     private let store: RegistryStore<Value>
 
     /// Shares a resource's objects.
@@ -21,6 +21,8 @@ public struct StatusREST<Value: APIResource>: Getter, Updater, TableConvertor {
 
     /// That of the resource.
     public var resource: ResourceDescription { store.resource }
+    /// Those of the strategy.
+    public var resetFields: FieldSet { store.resetFields }
     /// Those of the resource.
     public var tableColumns: [TableColumn] { store.tableColumns }
 

@@ -41,6 +41,8 @@ public protocol UpdateStrategy<Value>: Sendable {
     var allowsCreateOnUpdate: Bool { get }
     /// Whether an update without a resource version overwrites whatever is there.
     var allowsUnconditionalUpdate: Bool { get }
+    /// What ``prepareForUpdate(_:old:context:)`` always takes back, with everything below: nobody can come to manage it here.
+    var resetFields: FieldSet { get }
 
     /// Takes back what the client may not change here, and raises the generation when the desired state changed. May be called several times
     /// for one request, each time with the newest `old`.
@@ -103,6 +105,8 @@ extension UpdateStrategy {
     public var allowsCreateOnUpdate: Bool { false }
     /// No: clients say what they have seen.
     public var allowsUnconditionalUpdate: Bool { false }
+    /// None.
+    public var resetFields: FieldSet { FieldSet() }
     /// Nothing to prepare.
     public func prepareForUpdate(_ new: inout Value, old: Value, context: RequestContext) {}
     /// Nothing is wrong.
