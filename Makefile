@@ -8,7 +8,7 @@ DATA_DIR ?= .keelson
 SERVE_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test format lint protos sanitize clean
+.PHONY: help run build test interop format lint protos sanitize clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ test: ## Install what is missing and run every test; ends with "N passed, N fail
 	@CI/setup.sh test
 	@CI/test.sh
 
+interop: ## Install what is missing and run our transport against the gRPC C core
+	@CI/setup.sh test
+	@CI/test.sh InteropTests
+
 format: ## Format the Swift sources in place
 	@CI/format.sh
 
@@ -40,3 +44,4 @@ sanitize: ## Run the C core under ASan and UBSan
 
 clean: ## Remove what was built (the data directory stays)
 	@swift package clean
+	@[ ! -d InteropTests/.build ] || swift package --package-path InteropTests clean

@@ -6,17 +6,20 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # CI/build.sh debug|release [PRODUCT]: builds with visible progress. A warning in our own sources is a failure.
+# PACKAGE=FOLDER builds the package in that folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 configuration=${1:?usage: CI/build.sh debug|release [PRODUCT]}
 product=${2:-}
+package=${PACKAGE:-.}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 if [ -n "$product" ]; then arguments=(--product "$product"); else arguments=(--build-tests); fi
-printf '==> Building %s (%s); the first build compiles the dependencies and takes some minutes\n' "${product:-all tests}" "$configuration" >&2
-if ! swift build -c "$configuration" "${arguments[@]}" 2>&1 | tee "$log" | grep --line-buffered -E '^\[|error:|warning:|Compiling|Build complete' >&2; then
+printf '==> Building %s (%s); the first build compiles the dependencies and takes some minutes\n' "${product:-all tests${PACKAGE:+ of $PACKAGE}}" "$configuration" >&2
+if ! swift build --package-path "$package" -c "$configuration" "${arguments[@]}" 2>&1 | tee "$log" |
+    grep --line-buffered -E '^\[|error:|warning:|Compiling|Build complete' | grep --line-buffered -v "^warning: '" >&2; then
     grep -qE '^Build complete|Compiling|Build of' "$log" || cat "$log" >&2
 fi
 grep -qE '^Build( of product .*)? complete' "$log" || {

@@ -130,7 +130,7 @@ install_from_debian_13() {
 
 setup_debian() {
     local libraries=(pkg-config libnghttp2-dev libprotobuf-c-dev)
-    [ "$purpose" = run ] || libraries+=(protobuf-c-compiler openssl curl)
+    [ "$purpose" = run ] || libraries+=(protobuf-c-compiler libgrpc-dev openssl curl procps)
     apt_install "${libraries[@]}"
 
     local tools=()
@@ -158,6 +158,7 @@ setup_macos() {
     have brew || fail "Homebrew is missing. Install it from https://brew.sh and try again."
     local formulas=(pkg-config libnghttp2 protobuf-c)
     if needs_etcd; then formulas+=(etcd); fi
+    [ "$purpose" = run ] || formulas+=(grpc)
     if [ "$purpose" = test ] && needs_kubectl; then formulas+=(kubernetes-cli); fi
     for formula in "${formulas[@]}"; do
         brew list --formula "$formula" >/dev/null 2>&1 && continue

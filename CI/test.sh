@@ -31,12 +31,12 @@ check() { # NAME COMMAND...: counts as one test
 
 attribute() { sed -n "s/.*<testsuite [^>]*$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
 
-run_target() { # a test target, in a process of its own
-    local target=$1 report status=0 tests failures
+run_target() { # TARGET [PACKAGE-FOLDER]: a test target, in a process of its own
+    local target=$1 package=${2:-.} report status=0 tests failures
     report=$results/$target.xml
     say "$target"
     timeout --kill-after=30 "${TEST_TARGET_TIMEOUT:-1200}" \
-        swift test --skip-build --disable-xctest --filter "^$target\\." --xunit-output "$report" 2>&1 | grep --line-buffered -vE '^(◇|✔|↳|􀟈|􁁛)' || true
+        swift test --package-path "$package" --skip-build --disable-xctest --filter "^$target\\." --xunit-output "$report" 2>&1 | grep --line-buffered -vE '^(◇|✔)'
     status=${PIPESTATUS[0]}
     [ -e "$report" ] || report=${report%.xml}-swift-testing.xml
     tests=0 failures=0
@@ -58,21 +58,34 @@ run_target() { # a test target, in a process of its own
     failed=$((failed + failures))
 }
 
+build() { # [PACKAGE-FOLDER]
+    say "Build${1:+ of $1}"
+    if ! PACKAGE=${1:-} CI/build.sh debug; then
+        printf '\n%s passed, %s failed\n' "$passed" "$((failed + 1))"
+        exit 1
+    fi
+}
+
+# A package of its own, so that the libraries' users don't need the gRPC C core.
+run_interop() {
+    build InteropTests
+    run_target InteropTests InteropTests
+}
+
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then
     check "Formatting" CI/format.sh --lint
     check "Generated messages are up to date" CI/protos.sh --check
 fi
-say "Build"
-if ! CI/build.sh debug; then
-    printf '\n%s passed, %s failed\n' "$passed" "$((failed + 1))"
-    exit 1
-fi
+if [ "${targets[*]}" != InteropTests ]; then build; fi
 if [ ${#targets[@]} -eq 0 ]; then
     check "C core under ASan and UBSan" CI/sanitize-c.sh
     for folder in Tests/*Tests; do targets+=("${folder#Tests/}"); done
+    targets+=(InteropTests)
 fi
-for target in "${targets[@]}"; do run_target "$target"; done
+for target in "${targets[@]}"; do
+    if [ "$target" = InteropTests ]; then run_interop; else run_target "$target"; fi
+done
 
 printf '\n%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -184,6 +184,8 @@ bool session_open_http2(grpc_session *session) {
     if (nghttp2_session_callbacks_new(&callbacks) == 0 && nghttp2_option_new(&option) == 0) {
         set_callbacks(callbacks);
         nghttp2_option_set_no_auto_window_update(option, 1);
+        /* HTTP forbids spaces at the ends of a value, and the gRPC C core sends them all the same, in metadata and in messages of statuses. */
+        nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(option, 1);
         opened = nghttp2_session_client_new3(&session->http2, callbacks, session, option, &session->memory) == 0;
     }
     nghttp2_option_del(option);
