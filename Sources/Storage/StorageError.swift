@@ -66,6 +66,8 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// What lies beneath.
     public var cause: (any Error)?
+    /// With ``Code/resourceVersionTooLarge``: the version that was asked for.
+    public var requestedResourceVersion: ResourceVersion?
     /// With ``Code/resourceVersionTooLarge``: the version the store is at.
     public var currentResourceVersion: ResourceVersion?
     /// Seconds after which to try again; nil says nothing.
@@ -98,9 +100,11 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
 
     /// The store is older than what was asked for.
     public static func tooLarge(requested: ResourceVersion, current: ResourceVersion, retryAfterSeconds: Int) -> StorageError {
-        StorageError(
+        var error = StorageError(
             .resourceVersionTooLarge, message: "Too large resource version: \(requested), current: \(current)",
             currentResourceVersion: current, retryAfterSeconds: retryAfterSeconds)
+        error.requestedResourceVersion = requested
+        return error
     }
 
     /// Reads an object's metadata, or says that its bytes are no object.

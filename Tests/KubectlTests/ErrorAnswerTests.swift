@@ -44,6 +44,12 @@ struct ErrorAnswerTests {
             name: "version of the future", method: "GET", path: deployments + "?resourceVersion=999999999", code: 504, reason: "Timeout",
             message: "Too large resource version: 999999999"),
         Case(
+            name: "largest version there is", method: "GET", path: deployments + "?resourceVersion=18446744073709551615", code: 504,
+            reason: "Timeout", message: "Too large resource version: 18446744073709551615"),
+        Case(
+            name: "broken escape in a selector", method: "DELETE", path: deployments + "?labelSelector=a%3Db%zz", code: 400,
+            reason: "BadRequest", message: "percent escape"),
+        Case(
             name: "malformed continue token", method: "GET", path: deployments + "?limit=1&continue=zzz", code: 400, reason: "BadRequest",
             message: "continue"),
         Case(
@@ -84,6 +90,9 @@ struct ErrorAnswerTests {
                 let message = status["message"] as? String ?? ""
                 #expect(test.message.isEmpty ? !message.isEmpty : message.contains(test.message), "\(test.name): \(answer.body)")
             }
+
+            let watch = Self.deployments + "?watch=true&resourceVersion=18446744073709551615&timeoutSeconds=1"
+            #expect(try await HTTPExchange.send("GET", watch, to: server, token: token).code == 200, "nothing can come after the largest version")
 
             let unknown = try await HTTPExchange.send("GET", "/apis/apps/v1/namespaces/demo/nopes", to: server, token: token)
             #expect(unknown.code == 404 && unknown.body == "404 page not found\n")

@@ -81,6 +81,11 @@ public final class APIHandler: Sendable {
         guard let path = http.path.percentDecoded() else {
             return finished(HTTPResponse(.badRequest("the path has a broken percent escape"), format: OutputFormat()), auditID: auditID, warnings: [])
         }
+        // Upstream ignores such a parameter. A selector that is ignored selects everything, which a delete had better not do.
+        guard !query.isBroken else {
+            return finished(
+                HTTPResponse(.badRequest("the query has a broken percent escape"), format: OutputFormat()), auditID: auditID, warnings: [])
+        }
         let info = RequestInfo(method: http.method, path: path, query: query)
         let request = APIRequest(http: http, info: info, query: query, auditID: auditID, logger: logger)
         let response = info.isLongRunning ? await answer(request) : await answerInTime(request)

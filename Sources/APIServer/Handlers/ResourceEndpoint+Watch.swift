@@ -29,9 +29,10 @@ extension ResourceEndpoint {
         return HTTPResponse(status: 200, headers: ["Content-Type": format.contentType], body: .stream(content))
     }
 
-    /// What the client asked for, or else a random time, so that many watches that began together don't end together.
+    /// What the client asked for, or else a random time, so that many watches that began together don't end together. Longer than any clock can
+    /// count is as long as a server lives.
     private static func seconds(asked: Int64?, minimum: Int) -> Int {
-        if let asked, asked > 0 { return Int(asked) }
+        if let asked, asked > 0 { return Int(min(asked, Int64(Int32.max))) }
         return minimum > 0 ? Int.random(in: minimum..<(2 * minimum)) : 0
     }
 

@@ -16,18 +16,23 @@ struct QueryParameters: Sendable, Hashable {
     }
 
     private var parameters: [Parameter] = []
+    /// Whether a parameter was left out because its escapes are broken or stand for something that isn't text.
+    private(set) var isBroken = false
 
     /// No parameters.
     init() {}
 
-    /// Splits a query. A parameter with a broken escape is left out, as net/url does.
+    /// Splits a query. A parameter with a broken escape is left out, and ``isBroken`` says so.
     init(parsing query: String) {
         guard !query.isEmpty else { return }
         for part in query.split(separator: "&") {
             let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = halves[0].percentDecoded(plusIsSpace: true),
                 let value = halves.count == 2 ? halves[1].percentDecoded(plusIsSpace: true) : ""
-            else { continue }
+            else {
+                isBroken = true
+                continue
+            }
             parameters.append(Parameter(name: name, value: value))
         }
     }

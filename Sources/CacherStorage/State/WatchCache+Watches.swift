@@ -127,7 +127,7 @@ extension WatchCache.State {
 extension EventLog {
     /// Throws unless all events after a version are still there.
     func checkReach(back version: ResourceVersion) throws(StorageError) {
-        guard let oldestVersion, version.value + 1 >= oldestVersion.value else { throw tooOld(version) }
+        guard let oldestVersion, version.value >= oldestVersion.value - 1 else { throw tooOld(version) }
     }
 
     func tooOld(_ version: ResourceVersion) -> StorageError {

@@ -55,7 +55,8 @@ final class EtcdWatchSource: WatchSource {
         switch start {
         case .after(let version):
             do {
-                try await follow(after: Int64(clamping: version.value))
+                // The last revision that another can follow.
+                try await follow(after: min(Int64(clamping: version.value), .max - 1))
             } catch {
                 try failOrThrow(error)
             }

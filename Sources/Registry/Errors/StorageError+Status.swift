@@ -55,11 +55,11 @@ extension Status {
                 .timeout(
                     "the \(operation) of \(resource) \"\(name)\" was sent, but its outcome is unknown: read the object before trying again",
                     retryAfterSeconds: 0)
-            case .invalidContinueToken, .invalidOptions:
+            case .invalidContinueToken, .invalidOptions, .invalidKey:
                 .badRequest(error.message.isEmpty ? text : error.message)
             case .resourceVersionTooLarge:
                 .tooLargeResourceVersion(
-                    requested: requested ?? .zero, current: error.currentResourceVersion ?? .zero,
+                    requested: error.requestedResourceVersion ?? requested ?? .zero, current: error.currentResourceVersion ?? .zero,
                     retryAfterSeconds: error.retryAfterSeconds ?? 0)
             case .expired:
                 Status.expired(error)
