@@ -8,10 +8,10 @@ DATA_DIR ?= .keelson
 SERVE_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test interop format lint protos sanitize clean
+.PHONY: help run build test interop bench-client bench-storage bench-cacher format lint protos sanitize clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Install what is missing, build, and serve on a managed local etcd
 	@CI/setup.sh run
@@ -30,6 +30,11 @@ interop: ## Install what is missing and run our transport against the gRPC C cor
 	@CI/setup.sh test
 	@CI/test.sh InteropTests
 
+bench-client bench-storage bench-cacher: bench-%: ## Measure a layer beside what it stands on: one line a row, with target and verdict
+	@CI/setup.sh test
+	@swift build -c release --package-path Benchmarks --product $@ >&2
+	@"$$(swift build -c release --package-path Benchmarks --show-bin-path)/$@"
+
 format: ## Format the Swift sources in place
 	@CI/format.sh
 
@@ -45,3 +50,4 @@ sanitize: ## Run the C core under ASan and UBSan
 clean: ## Remove what was built (the data directory stays)
 	@swift package clean
 	@[ ! -d InteropTests/.build ] || swift package --package-path InteropTests clean
+	@[ ! -d Benchmarks/.build ] || swift package --package-path Benchmarks clean
