@@ -78,7 +78,7 @@ struct KubectlPathTests {
             #expect(try await read(kubectl, ".spec.replicas") == "3")
             #expect(try await read(kubectl, ".metadata.generation") == "6")
 
-            #expect(try await kubectl("delete", "deployment", "web", "-n", "demo") == "deployment.apps \"web\" deleted\n")
+            #expect(try await kubectl("delete", "deployment", "web", "-n", "demo").hasPrefix("deployment.apps \"web\" deleted"))
             let gone = try await kubectl.failure("get", "deployment", "web", "-n", "demo")
             #expect(gone == "Error from server (NotFound): deployments.apps \"web\" not found\n")
         }
