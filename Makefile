@@ -11,7 +11,7 @@ SERVE_FLAGS ?=
 .PHONY: help run build test interop bench-client bench-storage bench-cacher format lint protos sanitize clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-38s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Install what is missing, build, and serve on a managed local etcd
 	@CI/setup.sh run
