@@ -22,6 +22,7 @@ extension Target.Dependency {
     static let hummingbirdCore: Self = .product(name: "HummingbirdCore", package: "hummingbird")
     static let hummingbirdHTTP2: Self = .product(name: "HummingbirdHTTP2", package: "hummingbird")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
+    static let metrics: Self = .product(name: "Metrics", package: "swift-metrics")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -29,6 +30,7 @@ extension Target.Dependency {
     static let serviceLifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess: Self = .product(name: "Subprocess", package: "swift-subprocess")
     static let system: Self = .product(name: "SystemPackage", package: "swift-system")
+    static let tracing: Self = .product(name: "Tracing", package: "swift-distributed-tracing")
     static let x509: Self = .product(name: "X509", package: "swift-certificates")
     static let yams: Self = .product(name: "Yams", package: "Yams")
 }
@@ -66,8 +68,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.10.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.0"),
@@ -88,8 +92,8 @@ let package = Package(
         .target(name: "CEtcdMessages", dependencies: ["CProtobufC"], linkerSettings: [.linkedLibrary("protobuf-c")]),
 
         // Floors 2 and 3: the etcd client.
-        .module("GRPCTransport", ["CGRPCSession", .logging, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle]),
-        .module("EtcdClient", ["CEtcdMessages", "GRPCTransport", .logging, .nioCore, .serviceLifecycle]),
+        .module("GRPCTransport", ["CGRPCSession", .logging, .metrics, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle]),
+        .module("EtcdClient", ["CEtcdMessages", "GRPCTransport", .crypto, .logging, .metrics, .nioCore, .serviceLifecycle, .tracing]),
 
         // Floors 4 to 6: objects and their storage.
         .module("APIMachinery"),
@@ -135,9 +139,11 @@ let package = Package(
         .tests("CEtcdMessagesTests", ["CEtcdMessages", "CProtobufC"]),
         .tests(
             "GRPCTransportTests",
-            ["CGRPCSession", "CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTransport", .logging, .nioCore, .nioPosix, .nioSSL]),
+            ["CGRPCSession", "CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTransport", .logging, .metrics, .nioCore, .nioPosix, .nioSSL]),
         .tests("EtcdTestKitTests", ["EtcdTestKit"]),
-        .tests("EtcdClientTests", ["CEtcdMessages", "CProtobufC", "EtcdClient", "EtcdTestKit", "GRPCTransport", .logging, .nioCore]),
+        .tests(
+            "EtcdClientTests",
+            ["CEtcdMessages", "CProtobufC", "EtcdClient", "EtcdTestKit", "GRPCTransport", .logging, .metrics, .nioCore, .tracing]),
         .tests("APIMachineryTests", ["APIMachinery"]),
         .tests("SchemaTests", ["APIMachinery", "KubernetesResources"]),
         .tests("StorageTests", ["APIMachinery", "Storage"]),
