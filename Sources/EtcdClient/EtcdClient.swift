@@ -54,6 +54,8 @@ extension EtcdClient {
         var lane = ConnectionLane.unary
         var requiresLeader = true
         var deadline: ContinuousClock.Instant?
+        /// The one server to ask; nil for whichever is connected.
+        var endpoint: GRPCEndpoint?
         /// Names the operation and its input in errors.
         var operation: @Sendable () -> String
     }

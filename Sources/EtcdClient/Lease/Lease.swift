@@ -127,9 +127,8 @@ extension EtcdClient {
             throw EtcdError(.internalError, message: "\(operation()): out of memory")
         }
         let end = self.deadline(for: call)
-        let metadata = metadata(requiresLeader: true)
-        let answer = try await attempting(call, until: end) { [transport] () async throws(GRPCError) in
-            try await transport.firstAnswer(call.method, message: request, metadata: metadata, deadline: end)
+        let answer = try await attempting(call, until: end) { () async throws(GRPCError) in
+            try await self.firstAnswer(call.method, message: request, deadline: end)
         }
         let response: LeaseKeepAliveResponse
         do throws(MalformedMessage) {
@@ -178,12 +177,12 @@ extension EtcdClient {
     }
 }
 
-extension GRPCTransport {
+extension EtcdClient {
     /// The first message that a stream answers to the one sent.
     fileprivate func firstAnswer(
-        _ method: GRPCMethod, message: [UInt8], metadata: GRPCMetadata, deadline: ContinuousClock.Instant
+        _ method: GRPCMethod, message: [UInt8], deadline: ContinuousClock.Instant
     ) async throws(GRPCError) -> ByteBuffer {
-        let stream = try await openStream(method, lane: .unary, metadata: metadata, deadline: deadline)
+        let stream = try await openStream(method, lane: .unary, deadline: deadline)
         defer { stream.cancel() }
         try await stream.send(message)
         guard let answer = try await stream.nextMessages().first else {

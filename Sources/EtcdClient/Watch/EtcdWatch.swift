@@ -155,12 +155,11 @@ public final class EtcdWatch: Sendable {
             return shared.stream.take()
         }
         old?.cancel()
-        let transport = client.transport
-        let metadata = client.metadata(requiresLeader: true)
+        let client = client
         let opened = await closing.racing { () async -> Result<GRPCStream, GRPCError> in
             do {
                 if wait > .zero { try await Task.sleep(for: wait) }
-                return .success(try await transport.openStream("/etcdserverpb.Watch/Watch", lane: .watch, metadata: metadata, deadline: nil))
+                return .success(try await client.openStream("/etcdserverpb.Watch/Watch", lane: .watch))
             } catch let error as GRPCError {
                 return .failure(error)
             } catch {
