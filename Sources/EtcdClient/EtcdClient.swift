@@ -21,6 +21,7 @@ public final class EtcdClient: Service, Sendable {
     public let configuration: EtcdClientConfiguration
     let transport: GRPCTransport
     let logger: Logger
+    let watches = WatchHub()
 
     /// A client that isn't connected yet.
     /// - Parameters:
@@ -42,7 +43,12 @@ public final class EtcdClient: Service, Sendable {
 
     /// Connects and keeps connections until the task is cancelled or a graceful shutdown begins, which ends every call and watch.
     public func run() async throws {
-        try await transport.run()
+        // The transport is what a shutdown ends; the rest goes with it.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.watches.run(self) }
+            defer { group.cancelAll() }
+            try await transport.run()
+        }
     }
 }
 

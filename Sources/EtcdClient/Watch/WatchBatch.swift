@@ -18,7 +18,10 @@ public struct WatchEvent: Sendable, Hashable {
     public var type: Kind
     /// The key after it. Of a delete there's only the key and ``KeyValue/modRevision``, the delete's own.
     public var kv: KeyValue
-    /// The key before it, when ``WatchOptions/prevKV`` is set, it was there, and its revision isn't compacted.
+    /// The key before it, when ``WatchOptions/prevKV`` is set and it was there.
+    ///
+    /// nil as well when the revision before is compacted, which happens to a watch that is behind: of an event that isn't ``isCreate`` nil means
+    /// unknown, never "there was nothing". Who needs it each time keeps the last values.
     public var prevKV: KeyValue?
 
     /// An event.

@@ -19,6 +19,18 @@ struct WatchMessage: Sendable, Hashable {
 
     /// A `WatchRequest` with an empty `progress_request`.
     static let progressRequest: [UInt8] = [0x1a, 0]
+
+    /// A `WatchRequest` with a `cancel_request`.
+    static func cancelRequest(_ watchID: Int64) -> [UInt8] {
+        var number: [UInt8] = []
+        var rest = UInt64(bitPattern: watchID)
+        while rest >= 0x80 {
+            number.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        number.append(UInt8(rest))
+        return [0x12, UInt8(number.count + 1), 0x08] + number
+    }
 }
 
 extension WatchMessage: WireDecodable {

@@ -14,6 +14,30 @@ public struct WatchOptions: Sendable, Hashable {
         case noDelete
     }
 
+    /// Which stream to the server a watch is on.
+    public enum Stream: Sendable, Hashable {
+        /// The one that all watches of the client share which say nothing else. Costs the server the least.
+        case shared
+        /// One that the watches of this name share: no other group's traffic delays them.
+        case group(String)
+        /// One of its own. What its consumer doesn't take stays at the server, and its progress depends on nobody else's.
+        case dedicated
+    }
+
+    /// How a watch is kept from falling silent.
+    public struct Liveness: Sendable, Hashable {
+        /// A watch that has been silent for so long asks the server how far it is.
+        public var interval: Duration
+        /// A server that doesn't answer for so long, although its connection is alive, is left for another.
+        public var timeout: Duration
+
+        /// Asks after `interval` of silence, and waits `timeout` for the answer.
+        public init(interval: Duration = .seconds(5), timeout: Duration = .seconds(10)) {
+            self.interval = interval
+            self.timeout = timeout
+        }
+    }
+
     /// The first revision whose events are wanted; 0 for the one after the store's current.
     ///
     /// To follow on a range that was read, give its header's revision + 1.
@@ -22,19 +46,36 @@ public struct WatchOptions: Sendable, Hashable {
     public var prevKV: Bool
     /// Has the server report its revision when there's nothing else to say, every ten minutes unless it was told otherwise.
     public var progressNotify: Bool
-    /// Has the server send long answers in pieces. They are joined before they are delivered.
+    /// Has the server send long answers in pieces. They are joined before they are delivered, as far as memory allows; a revision is never torn.
+    /// On a shared stream it does so anyway, and elsewhere when an answer was too long in one piece.
     public var fragment: Bool
     /// The events to leave out.
     public var filters: [Filter]
+    /// Whom to share a stream with.
+    public var stream: Stream
+    /// Keeps ``EtcdWatch/nextRevision`` of a quiet watch fresh, so that it can go on after a compaction, and finds servers that are silent for no
+    /// good reason; nil for neither. The answers are delivered as progress.
+    ///
+    /// On a shared stream silence proves nothing, since one watch that isn't up to date silences it for all: there it only asks. Old servers, kine
+    /// and etcd's own gRPC proxy never answer; a watch that has never had an answer gives up asking after two streams.
+    public var liveness: Liveness?
+    /// On a shared stream, how many bytes may wait for a slow consumer. Beyond it the server's watcher is ended, and made again at
+    /// ``EtcdWatch/nextRevision`` when the consumer has taken what waits: nothing is lost unless it is compacted by then, which is told. A watch
+    /// holds twice as much at most. A dedicated one is bounded by ``GRPCTransportConfiguration/streamWindowSize`` instead.
+    public var bufferLimit: Int
 
     /// Options.
     public init(
-        startRevision: Int64 = 0, prevKV: Bool = false, progressNotify: Bool = false, fragment: Bool = false, filters: [Filter] = []
+        startRevision: Int64 = 0, prevKV: Bool = false, progressNotify: Bool = false, fragment: Bool = false, filters: [Filter] = [],
+        stream: Stream = .shared, liveness: Liveness? = nil, bufferLimit: Int = 4 << 20
     ) {
         self.startRevision = startRevision
         self.prevKV = prevKV
         self.progressNotify = progressNotify
         self.fragment = fragment
         self.filters = filters
+        self.stream = stream
+        self.liveness = liveness
+        self.bufferLimit = bufferLimit
     }
 }

@@ -26,6 +26,10 @@ struct WatchStateMachine: Sendable {
         case confirmed(ResponseHeader)
         /// There was none.
         case notConfirmed(EtcdError, jitter: Double)
+        /// The answer to ``Action/authenticate``: the next stream will have a new token.
+        case authenticated
+        /// The consumer was too slow for a stream that it shares: what comes next has to be asked for again.
+        case dropped
         /// The consumer wants to know how far the watch is.
         case progressWanted
     }
@@ -42,6 +46,8 @@ struct WatchStateMachine: Sendable {
         case receive
         /// Read the cluster's revision, linearizably.
         case confirmRevision
+        /// See to it that the next stream has another token: the server refuses this one's.
+        case authenticate
         /// Give this to the consumer, then read on.
         case deliver(WatchBatch)
         /// Tell the consumer that it's over.
@@ -54,30 +60,49 @@ struct WatchStateMachine: Sendable {
         case opening
         case creating
         case confirming
+        case authenticating
         case live
         case ended
     }
 
+    /// What is kept of an answer that comes in pieces. More than this is delivered up to the last revision that is certain to be whole.
+    static let pieceLimit = 4 << 20
+    /// The pieces of one revision can't be told apart from a server that never ends them.
+    static let revisionLimit = 1 << 30
+    /// A watcher that is refused so often for want of a valid token is given up.
+    static let maximumRefusals = 3
+
     private let range: KeyRange
+    private let canAuthenticate: Bool
     private var state = State.opening
     /// Everything below it was delivered, or wasn't asked for.
     private(set) var nextRevision: Int64
     private var clusterID: UInt64
     private var watchID: Int64 = 0
     private var fragment: Bool
+    /// Whether others are on the same stream. No longer once a stream broke for what one of them may have been the cause of.
+    private(set) var isShared: Bool
     /// Events of an answer that isn't complete; they count for nothing until it is.
     private var pieces: [WatchEvent] = []
+    private var pieceBytes = 0
     /// No later event of this stream may be of an older revision.
     private var floor: Int64 = 0
-    private var failures = 0
+    private var backoff = WatchBackoff()
+    private var refusals = 0
     private var progressIsWanted = false
 
     /// A watch that has delivered nothing.
     /// - Parameters:
     ///   - startRevision: at least 1: "now" would be another one after each break.
     ///   - clusterID: the cluster that the start revision is of; 0 when that isn't known.
-    init(range: KeyRange, startRevision: Int64, clusterID: UInt64, fragment: Bool) {
+    ///   - isShared: whether others are on the same stream.
+    ///   - canAuthenticate: whether the client has a name and a password.
+    init(
+        range: KeyRange, startRevision: Int64, clusterID: UInt64, fragment: Bool, isShared: Bool = false, canAuthenticate: Bool = false
+    ) {
         self.range = range
+        self.isShared = isShared
+        self.canAuthenticate = canAuthenticate
         nextRevision = startRevision
         self.clusterID = clusterID
         self.fragment = fragment
@@ -92,8 +117,10 @@ struct WatchStateMachine: Sendable {
         case .broken(let error, let lived, let jitter): return broken(error, lived: lived, jitter: jitter)
         case .confirmed(let header): return confirmed(header)
         case .notConfirmed(let error, let jitter):
-            if error.code == .canceled || error.code == .stopped { return end(error) }
+            if [.canceled, .stopped, .historyLost, .permissionDenied].contains(error.code) { return end(error) }
             return reopen(jitter: jitter)
+        case .authenticated: return state == .authenticating ? reopen(after: .zero) : .none
+        case .dropped: return reopen(after: .zero)
         case .progressWanted:
             if state == .live { return .requestProgress }
             progressIsWanted = true
@@ -103,7 +130,7 @@ struct WatchStateMachine: Sendable {
 
     private mutating func opened() -> Action {
         state = .creating
-        pieces = []
+        dropPieces()
         floor = 0
         return .create(startRevision: nextRevision, fragment: fragment)
     }
@@ -111,8 +138,10 @@ struct WatchStateMachine: Sendable {
     // MARK: Messages
 
     private mutating func received(_ message: WatchMessage) -> Action {
+        // Neither etcd's nor what can be counted on from.
+        guard message.header.revision < .max else { return end(.malformedResponse, "the server speaks of revision \(message.header.revision)") }
         switch state {
-        case .opening, .ended: return .none
+        case .opening, .authenticating, .ended: return .none
         case .creating where message.created: return created(message)
         case .creating, .confirming: return end(.malformedResponse, "the server spoke of a watcher before it had made it")
         case .live: break
@@ -126,9 +155,10 @@ struct WatchStateMachine: Sendable {
     }
 
     private mutating func created(_ message: WatchMessage) -> Action {
-        if message.canceled { return canceled(message) }
+        if message.canceled { return refused(message) }
         if let lost = lostCluster(message.header) { return lost }
         watchID = message.watchID
+        refusals = 0
         // A member that lags is behind the revision as well as a store that was put back to an earlier state. A revision of 0 says nothing:
         // servers that only speak like etcd leave it out.
         if message.header.revision != 0 && message.header.revision < nextRevision - 1 {
@@ -168,26 +198,50 @@ struct WatchStateMachine: Sendable {
 
     private mutating func events(_ message: WatchMessage) -> Action {
         for event in message.events {
+            if event.revision == .max { return end(.malformedResponse, "the server speaks of revision \(event.revision)") }
             if event.revision < floor {
                 return end(.orderViolation, "revision \(event.revision) came after \(floor - 1) was complete; read everything anew")
             }
             floor = event.revision
         }
-        if message.fragment {
-            pieces.append(contentsOf: message.events)
-            return .receive
-        }
+        if message.fragment { return keep(message) }
         var events = message.events
         if !pieces.isEmpty {
             events = pieces + events
-            pieces = []
+            dropPieces()
         }
+        return deliver(events, message.header)
+    }
+
+    private mutating func deliver(_ whole: [WatchEvent], _ header: ResponseHeader) -> Action {
+        var events = whole
         // What was delivered before a break may come again from a server that has older events than those it was asked for.
         if let first = events.first, first.revision < nextRevision { events.removeAll { $0.revision < nextRevision } }
         guard let last = events.last else { return .receive }
-        failures = 0
+        backoff.reset()
         nextRevision = last.revision + 1
-        return .deliver(WatchBatch(header: message.header, revision: last.revision, events: events))
+        return .deliver(WatchBatch(header: header, revision: last.revision, events: events))
+    }
+
+    /// A history of any length may come in pieces of one answer. What can't be held is delivered as far as its revisions are whole.
+    private mutating func keep(_ message: WatchMessage) -> Action {
+        pieces.append(contentsOf: message.events)
+        pieceBytes += message.events.reduce(0) { $0 + $1.size }
+        guard pieceBytes > Self.pieceLimit, let last = pieces.last else { return .receive }
+        let boundary = pieces.partitioningIndex { $0.revision >= last.revision }
+        if boundary == 0 {
+            guard pieceBytes > Self.revisionLimit else { return .receive }
+            return end(.responseTooLarge, "the events of revision \(last.revision) alone are longer than \(Self.revisionLimit) bytes")
+        }
+        let whole = Array(pieces[..<boundary])
+        pieces.removeSubrange(..<boundary)
+        pieceBytes = pieces.reduce(0) { $0 + $1.size }
+        return deliver(whole, message.header)
+    }
+
+    private mutating func dropPieces() {
+        pieces = []
+        pieceBytes = 0
     }
 
     private mutating func progress(_ header: ResponseHeader) -> Action {
@@ -196,7 +250,7 @@ struct WatchStateMachine: Sendable {
         floor = max(floor, header.revision + 1)
         // A member that lags tells what isn't news.
         guard header.revision >= nextRevision - 1 else { return .receive }
-        failures = 0
+        backoff.reset()
         nextRevision = header.revision + 1
         return .deliver(WatchBatch(header: header, revision: header.revision, events: []))
     }
@@ -212,24 +266,53 @@ struct WatchStateMachine: Sendable {
         return end(ServerError(cancelReason: message.cancelReason).code, reason)
     }
 
+    // MARK: Rights
+
+    private mutating func refused(_ message: WatchMessage) -> Action {
+        guard canAuthenticate, message.compactRevision == 0 else { return canceled(message) }
+        switch ServerError(cancelReason: message.cancelReason).code {
+        case .unauthenticated: return authenticate() ?? canceled(message)
+        // Some releases of etcd say so of a token that has expired. When the right is what's missing, others mustn't lose their stream for it.
+        case .permissionDenied where refusals == 0:
+            isShared = false
+            refusals = Self.maximumRefusals - 2
+            return authenticate() ?? canceled(message)
+        default: return canceled(message)
+        }
+    }
+
+    private mutating func authenticate() -> Action? {
+        refusals += 1
+        guard refusals < Self.maximumRefusals else { return nil }
+        state = .authenticating
+        dropPieces()
+        return .authenticate
+    }
+
     // MARK: Breaks
 
     private mutating func broken(_ error: GRPCError?, lived: Duration, jitter: Double) -> Action {
-        if lived >= .seconds(1) { failures = 0 }
+        backoff.streamEnded(lived: lived)
         guard let error else { return reopen(jitter: jitter) }
         switch error.origin {
         case .caller: return end(.canceled, "the task was cancelled", error)
         case .shutdown: return end(.stopped, error.message, error)
+        case .protocolViolation where isShared: return isolate(jitter: jitter)
         case .protocolViolation where error.code == .resourceExhausted: return tooLarge(error)
-        case .serverGoingAway where failures == 0:
-            failures = 1
-            return reopen(after: .zero)
+        case .serverGoingAway where backoff.mayReturnAtOnce(): return reopen(after: .zero)
         case .server, .serverGoingAway, .connection, .protocolViolation, .deadline: break
         }
         if error.disposition != .mayHaveExecuted { return reopen(jitter: jitter) }
         let server = ServerError(code: error.code, text: error.message)
-        if server.code == .responseTooLarge { return tooLarge(error) }
+        if server.code == .responseTooLarge { return isShared ? isolate(jitter: jitter) : tooLarge(error) }
+        if server.code == .unauthenticated, canAuthenticate, let action = authenticate() { return action }
         if server.execution == .refused { return end(server.code, error.message, error) }
+        return reopen(jitter: jitter)
+    }
+
+    /// Whose answer it was can't be told. On streams of their own the others go on, and the one has its error.
+    private mutating func isolate(jitter: Double) -> Action {
+        isShared = false
         return reopen(jitter: jitter)
     }
 
@@ -240,16 +323,11 @@ struct WatchStateMachine: Sendable {
         return reopen(after: .zero)
     }
 
-    private mutating func reopen(jitter: Double) -> Action {
-        // 10, 20, 40 … 1280 ms, each by a random half: the watches of a process don't come back all at once.
-        let milliseconds = Double(10 << min(failures, 7)) * (0.5 + jitter)
-        failures += 1
-        return reopen(after: .microseconds(Int64(milliseconds * 1000)))
-    }
+    private mutating func reopen(jitter: Double) -> Action { reopen(after: backoff.next(jitter: jitter)) }
 
     private mutating func reopen(after wait: Duration) -> Action {
         state = .opening
-        pieces = []
+        dropPieces()
         return .open(after: wait)
     }
 
@@ -259,7 +337,26 @@ struct WatchStateMachine: Sendable {
 
     private mutating func end(_ error: EtcdError) -> Action {
         state = .ended
-        pieces = []
+        dropPieces()
         return .end(error)
+    }
+}
+
+extension WatchEvent {
+    /// The bytes of what it holds.
+    var size: Int {
+        kv.key.count + kv.value.count + (prevKV.map { $0.key.count + $0.value.count } ?? 0)
+    }
+}
+
+extension Array {
+    /// The first index whose element, and all after it, are as wanted.
+    fileprivate func partitioningIndex(where isWanted: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if isWanted(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

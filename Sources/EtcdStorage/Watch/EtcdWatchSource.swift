@@ -145,7 +145,8 @@ final class EtcdWatchSource: WatchSource {
     // MARK: What happens
 
     private func follow(after revision: Int64) async throws(EtcdError) {
-        let options = WatchOptions(startRevision: revision + 1, prevKV: true, progressNotify: options.progressNotify)
+        // A stream of its own: progress is worth something only where no other watch can hold it up.
+        let options = WatchOptions(startRevision: revision + 1, prevKV: true, progressNotify: options.progressNotify, stream: .dedicated)
         let watch = try await storage.requests.watch(range, options: options)
         if self.options.progressNotify { storage.watches.add(watch, of: self) }
         move(to: .watching(watch))

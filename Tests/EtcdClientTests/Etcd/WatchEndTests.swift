@@ -6,12 +6,7 @@
 
 import EtcdClient
 import EtcdTestKit
-import Foundation
 import Testing
-
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
 
 @Suite("Ends of watches, on a real etcd")
 struct WatchEndTests {
@@ -19,35 +14,35 @@ struct WatchEndTests {
         case canceled, letGo, taskCanceled, clientStopped
     }
 
-    @Test("However a watch ends here, the server's watcher ends too", arguments: End.allCases)
-    func serverIsTold(end: End) async throws {
+    @Test("However a watch ends here, the server's watcher ends too", arguments: End.allCases, [.shared, .dedicated] as [WatchOptions.Stream])
+    func serverIsTold(end: End, stream: WatchOptions.Stream) async throws {
         try await EtcdCluster.withCluster { cluster in
             let member = try #require(cluster.members.first)
             try await withClient(of: cluster.endpoints) { client in
                 if end == .clientStopped {
-                    try await withClient(of: cluster.endpoints) { try await open(10, $0, member, end) }
+                    try await withClient(of: cluster.endpoints) { try await open(10, $0, member, end, stream) }
                 } else {
-                    try await open(10, client, member, end)
+                    try await open(10, client, member, end, stream)
                 }
-                try await waitForWatchers(0, at: member)
+                try await member.waitForWatchers(0)
                 #expect(try await client.range(.key("a")).count == 1, "the client goes on")
             }
         }
     }
 
     /// Opens watches that have all delivered something, and ends them.
-    private func open(_ count: Int, _ client: EtcdClient, _ member: EtcdMember, _ end: End) async throws {
+    private func open(_ count: Int, _ client: EtcdClient, _ member: EtcdMember, _ end: End, _ stream: WatchOptions.Stream) async throws {
         try await within("\(count) watches") {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 let revision = try await client.range(.key("a")).header.revision
                 try await client.put("a", "1")
                 var watches: [EtcdWatch] = []
                 for _ in 0..<count {
-                    let watch = try await client.watch(.key("a"), options: .init(startRevision: revision + 1))
+                    let watch = try await client.watch(.key("a"), options: .init(startRevision: revision + 1, stream: stream))
                     #expect(try await watch.nextBatch()?.events.count == 1)
                     watches.append(watch)
                 }
-                try await waitForWatchers(count, at: member)
+                try await member.waitForWatchers(count)
                 switch end {
                 case .canceled:
                     // Also while a reader waits, which then gets nil.
@@ -88,19 +83,6 @@ struct WatchEndTests {
                         #expect(batch == .some(nil))
                     }
                 }
-            }
-        }
-    }
-
-    /// Waits until the server's own count of watchers is this. etcd has no other way to tell than to be asked.
-    private func waitForWatchers(_ count: Int, at member: EtcdMember) async throws {
-        let url = try #require(URL(string: member.metricsURL + "/metrics"))
-        try await within("the server to have \(count) watchers") {
-            while true {
-                let (data, _) = try await URLSession.shared.data(from: url)
-                let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("etcd_debugging_mvcc_watcher_total ") }
-                if let number = line?.split(separator: " ").last, Double(number) == Double(count) { return }
-                try await Task.sleep(for: .milliseconds(50))
             }
         }
     }

@@ -16,8 +16,10 @@ private struct Driven {
     var error: EtcdError?
     private(set) var action = WatchStateMachine.Action.open(after: .zero)
 
-    init(start: Int64, clusterID: UInt64 = 0, fragment: Bool = false) {
-        machine = WatchStateMachine(range: .prefix("/a/"), startRevision: start, clusterID: clusterID, fragment: fragment)
+    init(start: Int64, clusterID: UInt64 = 0, fragment: Bool = false, isShared: Bool = false, canAuthenticate: Bool = false) {
+        machine = WatchStateMachine(
+            range: .prefix("/a/"), startRevision: start, clusterID: clusterID, fragment: fragment, isShared: isShared,
+            canAuthenticate: canAuthenticate)
     }
 
     @discardableResult
@@ -69,11 +71,25 @@ extension WatchMessage {
             events: revisions.enumerated().map { WatchEvent(type: .put, kv: KeyValue(key: [UInt8($0.offset)], modRevision: $0.element)) })
     }
 
+    /// With a megabyte an event.
+    fileprivate static func large(_ revisions: [Int64], fragment: Bool = false) -> WatchMessage {
+        var message = events(revisions, fragment: fragment)
+        for index in message.events.indices { message.events[index].kv.value = [UInt8](repeating: 1, count: 1 << 20) }
+        return message
+    }
+
     fileprivate static func progress(_ revision: Int64, watchID: Int64 = -1) -> WatchMessage {
         WatchMessage(header: ResponseHeader(clusterID: 7, revision: revision), watchID: watchID)
     }
 }
 
+extension WatchMessage {
+    fileprivate static func refused(_ reason: String) -> WatchMessage {
+        WatchMessage(watchID: -1, created: true, canceled: true, cancelReason: reason)
+    }
+}
+
+private func isAuthenticate(_ action: WatchStateMachine.Action) -> Bool { if case .authenticate = action { true } else { false } }
 private func isReceive(_ action: WatchStateMachine.Action) -> Bool { if case .receive = action { true } else { false } }
 private func isConfirm(_ action: WatchStateMachine.Action) -> Bool { if case .confirmRevision = action { true } else { false } }
 private func isRequest(_ action: WatchStateMachine.Action) -> Bool { if case .requestProgress = action { true } else { false } }
@@ -404,5 +420,132 @@ struct WatchStateMachineTests {
         watch.receive(.created())
         watch.lose(error)
         #expect(watch.error?.code == .responseTooLarge)
+    }
+
+    // MARK: Long answers in pieces
+
+    @Test("Of pieces that are too many to hold what is whole is delivered, and no revision is torn")
+    func manyPieces() {
+        var watch = Driven(start: 10)
+        watch.open()
+        for revision in 10..<30 as Range<Int64> { watch.receive(.large([revision, revision + 1], fragment: true)) }
+        watch.receive(.large([30, 30]))
+        #expect(watch.error == nil)
+        #expect(watch.delivered.count > 3, "two megabytes a piece")
+        var expected: [Int64] = []
+        for revision in 10..<30 as Range<Int64> { expected += [revision, revision + 1] }
+        #expect(watch.revisions.flatMap { $0 } == expected + [30, 30])
+        for (earlier, later) in zip(watch.delivered, watch.delivered.dropFirst()) { #expect(earlier.revision < later.events[0].revision) }
+    }
+
+    @Test("A break between pieces resumes after what was whole")
+    func brokenManyPieces() {
+        var watch = Driven(start: 10)
+        watch.open()
+        for revision in 10..<20 as Range<Int64> { watch.receive(.large([revision, revision], fragment: true)) }
+        let next = watch.machine.nextRevision
+        #expect(next > 10 && next < 20)
+        watch.lose()
+        #expect(watch.open() == next)
+    }
+
+    @Test("A revision that no number can follow isn't believed", arguments: [true, false])
+    func lastRevision(inHeader: Bool) {
+        var watch = Driven(start: 10)
+        watch.open()
+        if inHeader { watch.receive(.progress(.max)) } else { watch.receive(.events([.max])) }
+        #expect(watch.error?.code == .malformedResponse)
+        #expect(watch.delivered.isEmpty)
+    }
+
+    // MARK: Shared streams
+
+    @Test("A consumer that was too slow goes on where it is, with what it has taken of a revision forgotten")
+    func dropped() {
+        var watch = Driven(start: 10, isShared: true)
+        watch.open()
+        watch.receive(.events([10]))
+        watch.receive(.events([11], fragment: true))
+        #expect(wait(watch.handle(.dropped)) == .zero)
+        #expect(watch.open() == 11)
+        watch.receive(.events([11, 11]))
+        #expect(watch.revisions == [[10], [11, 11]])
+    }
+
+    @Test(
+        "What one watch may have caused moves each to a stream of its own, where the one that did ends",
+        arguments: [
+            GRPCError(.resourceExhausted, "", .protocolViolation), GRPCError(.internal, "can't be read", .protocolViolation),
+            GRPCError(.resourceExhausted, "trying to send message larger than max (9 vs. 8)"),
+        ])
+    func isolation(error: GRPCError) {
+        var watch = Driven(start: 10, fragment: true, isShared: true)
+        watch.open()
+        #expect(wait(watch.lose(error)) != nil)
+        #expect(!watch.machine.isShared)
+        watch.open()
+        watch.lose(error)
+        if error.code == .resourceExhausted { #expect(watch.error?.code == .responseTooLarge) } else { #expect(watch.error == nil) }
+    }
+
+    // MARK: Rights
+
+    @Test(
+        "A token that ended is replaced, and the watch goes on",
+        arguments: [
+            "etcdserver: invalid auth token", "rpc error: code = Unauthenticated desc = etcdserver: invalid auth token",
+            "rpc error: code = InvalidArgument desc = etcdserver: revision of auth store is old",
+            "rpc error: code = InvalidArgument desc = etcdserver: user name is empty",
+            "rpc error: code = PermissionDenied desc = etcdserver: permission denied",
+        ])
+    func authenticates(reason: String) {
+        var watch = Driven(start: 10, canAuthenticate: true)
+        watch.handle(.opened)
+        #expect(isAuthenticate(watch.receive(.refused(reason))))
+        #expect(wait(watch.handle(.authenticated)) == .zero)
+        #expect(watch.open() == 10)
+        watch.receive(.events([10]))
+        #expect(watch.revisions == [[10]])
+    }
+
+    @Test("Three refusals end the watch, one that isn't about the token the second time", arguments: [true, false])
+    func refusedForGood(isExpired: Bool) {
+        var watch = Driven(start: 10, isShared: true, canAuthenticate: true)
+        var creates = 0
+        while watch.error == nil, creates < 10 {
+            creates += 1
+            watch.handle(.opened)
+            watch.receive(.refused(isExpired ? "etcdserver: invalid auth token" : "etcdserver: permission denied"))
+            if isAuthenticate(watch.action) { watch.handle(.authenticated) }
+        }
+        #expect(creates == (isExpired ? 3 : 2))
+        #expect(watch.error?.code == (isExpired ? .unauthenticated : .permissionDenied))
+        #expect(watch.machine.isShared == isExpired, "others' stream isn't given up for a right that one lacks")
+    }
+
+    @Test("A watcher that was made has its refusals forgiven")
+    func forgiven() {
+        var watch = Driven(start: 10, canAuthenticate: true)
+        for _ in 0..<5 {
+            watch.handle(.opened)
+            #expect(isAuthenticate(watch.receive(.refused("etcdserver: invalid auth token"))))
+            watch.handle(.authenticated)
+            watch.open()
+            watch.lose()
+        }
+        #expect(watch.error == nil)
+    }
+
+    @Test("A stream that is refused for its token is opened with another")
+    func streamRefused() {
+        var watch = Driven(start: 10, canAuthenticate: true)
+        watch.handle(.opened)
+        let error = GRPCError(.unauthenticated, "etcdserver: invalid auth token")
+        for _ in 0..<2 {
+            #expect(isAuthenticate(watch.lose(error)))
+            watch.handle(.authenticated)
+        }
+        watch.lose(error)
+        #expect(watch.error?.code == .unauthenticated)
     }
 }

@@ -20,4 +20,5 @@ final class Counter: Sendable {
         get { state.load(ordering: .relaxed) }
         set { state.store(newValue, ordering: .relaxed) }
     }
+    func increment() { state.add(1, ordering: .relaxed) }
 }

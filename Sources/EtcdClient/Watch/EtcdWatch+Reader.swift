@@ -1,0 +1,248 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import GRPCTransport
+import Logging
+import NIOCore
+import Synchronization
+
+// The reader's steps: what the machine decided, done in the task of whoever waits for a batch.
+extension EtcdWatch {
+    /// What to do now; nil when the watch is closed. Messages that are here already are worked off first.
+    func takeAction() -> WatchStateMachine.Action? {
+        shared.withLock { shared in
+            if shared.isClosed { return nil }
+            var action = shared.action
+            shared.action = .receive
+            while case .receive = action {
+                if let message = shared.messages.popFirst() {
+                    action = shared.machine.handle(.message(message))
+                } else if let bytes = shared.inbox.popFirst() {
+                    do throws(MalformedMessage) {
+                        let message = try bytes.decoded { bytes throws(MalformedMessage) in try WatchMessage(wire: bytes) }
+                        pulse.saw(storeRevision: message.header.revision)
+                        action = shared.machine.handle(.message(message))
+                    } catch {
+                        action = shared.machine.handle(.malformed(error))
+                    }
+                } else {
+                    break
+                }
+            }
+            if case .deliver(let batch) = action {
+                pulse.delivered(batch.revision)
+                if batch.isProgress { shared.silences = nil }
+            }
+            return action
+        }
+    }
+
+    private func advance(_ event: WatchStateMachine.Event) {
+        shared.withLock { shared in shared.action = shared.machine.handle(event) }
+    }
+
+    private func broken(_ error: GRPCError?) {
+        let wasSilent = pulse.ended()
+        let cause = wasSilent ? .silent : error
+        if let cause { client.watchBroke(cause) }
+        client.watches.hooks.resumed()
+        let link = shared.withLock { shared in
+            let lived = shared.openedAt.map { .now - $0 } ?? .zero
+            shared.action = shared.machine.handle(.broken(cause, lived: lived, jitter: .random(in: 0..<1)))
+            if wasSilent, let silences = shared.silences { shared.silences = silences + 1 }
+            return shared.takeLink()
+        }
+        link.close()
+        client.logger.debug("watch broke", metadata: ["range": "\(range)", "error": "\(cause.map(String.init(describing:)) ?? "none")"])
+    }
+
+    // MARK: Opening
+
+    func open(after wait: Duration) async {
+        pulse.ended()
+        let (old, isShared) = shared.withLock { ($0.takeLink(), $0.machine.isShared) }
+        old.close()
+        guard isShared else { return await openStream(after: wait) }
+        if wait > .zero {
+            // A cancelled task finds out where it waits next.
+            _ = await closing.racing { _ = try? await Task.sleep(for: wait) }
+        }
+        let group = if case .group(let name) = options.stream { "group " + name } else { "shared" }
+        let channel = client.watches.join(group, limit: options.bufferLimit, interval: options.liveness?.interval, pulse: pulse)
+        opened(.channel(channel))
+    }
+
+    private func openStream(after wait: Duration) async {
+        let client = client
+        let opened = await closing.racing { () async -> Result<GRPCStream, GRPCError> in
+            do {
+                if wait > .zero { try await Task.sleep(for: wait) }
+                return .success(try await client.openStream("/etcdserverpb.Watch/Watch", lane: .watch))
+            } catch let error as GRPCError {
+                return .failure(error)
+            } catch {
+                return .failure(GRPCError(code: .cancelled, message: "cancelled", disposition: .notSent, origin: .caller))
+            }
+        }
+        switch opened {
+        case nil: break
+        case .failure(let error): broken(error)
+        case .success(let stream):
+            pulse.opened(stream, liveness())
+            self.opened(.own(stream))
+        }
+    }
+
+    private func opened(_ link: Link) {
+        let isClosed = shared.withLock { shared in
+            if shared.isClosed { return true }
+            shared.link = link
+            shared.openedAt = .now
+            shared.action = shared.machine.handle(.opened)
+            return false
+        }
+        guard isClosed else { return }
+        link.close()
+        pulse.ended()
+    }
+
+    func create(startRevision: Int64, fragment: Bool) async throws(EtcdError) {
+        let request: [UInt8]
+        do throws(ArenaExhausted) {
+            request = try MessageArena.withArena { arena throws(ArenaExhausted) in
+                arena.pack(try arena.watchCreateRequest(range, options, startRevision: startRevision, fragment: fragment))
+            }
+        } catch {
+            throw EtcdError(.requestTooLarge, message: "watch \(range): the request doesn't fit into 64 MiB")
+        }
+        switch shared.withLock({ $0.link }) {
+        case .none: break
+        case .channel(let channel): channel.create(request)
+        case .own(let stream):
+            pulse.asked()
+            do throws(GRPCError) {
+                try await stream.send(request)
+            } catch {
+                broken(error)
+            }
+        }
+    }
+
+    func confirmRevision() async {
+        let (client, range) = (client, range)
+        let confirmed = await closing.racing { () async -> Result<ResponseHeader, EtcdError> in
+            do throws(EtcdError) {
+                return .success(try await client.currentHeader(within: range))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch confirmed {
+        case nil: break
+        case .success(let header): advance(.confirmed(header))
+        case .failure(let error): advance(.notConfirmed(error, jitter: .random(in: 0..<1)))
+        }
+    }
+
+    func authenticate() {
+        let openedAt = shared.withLock { shared -> ContinuousClock.Instant? in
+            if case .channel(let channel) = shared.link { channel.openedAt } else { shared.openedAt }
+        }
+        client.logger.debug("watch was refused; the client logs in again", metadata: ["range": "\(range)"])
+        if let openedAt { client.watchRefused(openedAt: openedAt) }
+        advance(.authenticated)
+    }
+
+    // MARK: Receiving
+
+    func receive() async {
+        switch shared.withLock({ $0.link }) {
+        case .none: broken(nil)
+        case .own(let stream): await receive(from: stream)
+        case .channel(let channel): await receive(from: channel)
+        }
+    }
+
+    private func receive(from stream: GRPCStream) async {
+        pulse.read()
+        do throws(GRPCError) {
+            let messages = try await stream.nextMessages()
+            if messages.isEmpty { return broken(nil) }
+            pulse.heardAndLeft()
+            shared.withLock { if !$0.isClosed { $0.inbox = messages[...] } }
+        } catch {
+            broken(error)
+        }
+    }
+
+    private func receive(from channel: WatchChannel) async {
+        switch await channel.next() {
+        case .messages(let messages): shared.withLock { if !$0.isClosed { $0.messages = messages[...] } }
+        case .end(.broken(let error)): broken(error)
+        case .end(.overflowed):
+            client.logger.debug("watch was too slow for its stream and is made again", metadata: ["range": "\(range)"])
+            client.watches.hooks.overflowed()
+            advance(.dropped)
+        case .cancelled: broken(GRPCError(code: .cancelled, message: "cancelled", disposition: .mayHaveExecuted, origin: .caller))
+        }
+    }
+
+    // MARK: Progress
+
+    /// How this watch's own stream is kept alive.
+    private func liveness() -> WatchLivenessStateMachine {
+        let mayAsk = shared.withLock { ($0.silences ?? 0) < 2 }
+        return WatchLivenessStateMachine(
+            interval: mayAsk ? options.liveness?.interval : nil, timeout: options.liveness?.timeout ?? WatchHub.patience, countsProgress: true,
+            now: .now)
+    }
+
+    /// The stream has been silent: what comes of asking is the reader's to find.
+    func askForSignOfLife() async {
+        do throws(EtcdError) {
+            try await requestProgress()
+        } catch {
+            client.logger.debug("no sign of life asked for", metadata: ["range": "\(range)", "error": "\(error)"])
+        }
+    }
+
+    func requestProgressAsReader() async {
+        switch shared.withLock({ $0.link }) {
+        case .none: break
+        case .channel(let channel): channel.requestProgress()
+        case .own(let stream):
+            do throws(GRPCError) {
+                try await sendProgressRequest(on: stream)
+            } catch {
+                broken(error)
+            }
+        }
+    }
+
+    /// Only one task may send on a stream at a time. A request made meanwhile is sent by the one that's at it, since the answer to an earlier one may
+    /// be older than the request.
+    func sendProgressRequest(on stream: GRPCStream) async throws(GRPCError) {
+        let isFirst = shared.withLock { shared in
+            defer { shared.progressRequests += 1 }
+            return shared.progressRequests == 0
+        }
+        guard isFirst else { return }
+        var sent = 0
+        repeat {
+            sent = shared.withLock { $0.progressRequests }
+            do throws(GRPCError) {
+                try await stream.send(WatchMessage.progressRequest)
+            } catch {
+                shared.withLock { $0.progressRequests = 0 }
+                throw error
+            }
+        } while !shared.withLock { shared in
+            if shared.progressRequests != sent { return false }
+            shared.progressRequests = 0
+            return true
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import GRPCTransport
+import Logging
+import NIOCore
+import Synchronization
+
+/// The thin I/O around ``WatchMultiplexerStateMachine``: one task that reads a stream for many watches, and one that writes it.
+final class SharedWatchStream: Sendable {
+    typealias Watcher = WatchMultiplexerStateMachine.Watcher
+
+    private struct State {
+        var machine = WatchMultiplexerStateMachine()
+        var channels: [Watcher: WatchChannel] = [:]
+        var stream: GRPCStream?
+        var openedAt: ContinuousClock.Instant?
+        /// The task that runs the stream, when it waits for a reason to open one.
+        var runner: CheckedContinuation<Void, Never>?
+        /// The task that writes, when it waits for something to write.
+        var writer: CheckedContinuation<Void, Never>?
+        var lastWatcher: Watcher = 0
+        var interval: Duration?
+        var isStopped = false
+    }
+
+    /// How long a create may go without an answer.
+    private let patience: Duration
+    let group: String
+    let pulse = WatchPulse(isWatch: false)
+    private let state = Mutex(State())
+
+    init(group: String, patience: Duration) {
+        self.group = group
+        self.patience = patience
+        pulse.onSilence { [weak self] in self?.requestProgress() }
+    }
+
+    // MARK: The watches' side
+
+    /// A place on the stream. Must be closed.
+    func join(limit: Int, interval: Duration?, pulse: WatchPulse) -> WatchChannel {
+        state.withLock { state in
+            state.lastWatcher += 1
+            if let interval { state.interval = min(interval, state.interval ?? interval) }
+            let channel = WatchChannel(watcher: state.lastWatcher, stream: self, limit: limit, pulse: pulse)
+            state.channels[channel.watcher] = channel
+            return channel
+        }
+    }
+
+    /// Whether it takes no new watchers.
+    var isRetired: Bool { state.withLock { $0.machine.isRetired } }
+
+    /// Whether nobody has a place on it.
+    var isUnused: Bool { state.withLock { $0.channels.isEmpty } }
+
+    func create(_ watcher: Watcher, _ request: [UInt8]) {
+        if state.withLock({ $0.isStopped }) { return stop() }
+        handle(.create(watcher, request: request))
+    }
+
+    func leave(_ watcher: Watcher) {
+        state.withLock { _ = $0.channels.removeValue(forKey: watcher) }
+        handle(.leave(watcher))
+        // Retired, or nobody's: the runner has something to decide.
+        state.withLock { $0.channels.isEmpty ? $0.runner.take() : nil }?.resume()
+    }
+
+    func requestProgress() { handle(.progressWanted) }
+
+    // MARK: What comes of events
+
+    /// What is to be done when the lock is released.
+    private struct Effects {
+        var waiters: [WatchChannel.Waiter] = []
+        var tasks: [CheckedContinuation<Void, Never>] = []
+        var reset: GRPCStream?
+        var failure: GRPCError?
+        var isRefused = false
+
+        func carryOut() {
+            for waiter in waiters { waiter.resume() }
+            for task in tasks { task.resume() }
+            reset?.cancel()
+        }
+    }
+
+    private func handle(_ event: WatchMultiplexerStateMachine.Event) {
+        state.withLock { state in
+            var effects = Effects()
+            Self.apply(event, &state, &effects)
+            Self.settle(&state, &effects)
+            return effects
+        }.carryOut()
+    }
+
+    private static func apply(_ event: WatchMultiplexerStateMachine.Event, size: Int = 0, _ state: inout State, _ effects: inout Effects) {
+        switch state.machine.handle(event) {
+        case .none: break
+        case .open: if let runner = state.runner.take() { effects.tasks.append(runner) }
+        case .abandon(let error): effects.failure = error
+        case .deliver(let watcher):
+            deliver(event, size, to: watcher, &state, &effects)
+        case .broadcast(let watchers):
+            for watcher in watchers { deliver(event, size, to: watcher, &state, &effects) }
+        case .refuse(let watcher, let moving):
+            effects.isRefused = true
+            if let watcher { deliver(event, size, to: watcher, &state, &effects) }
+            for watcher in moving { finish(watcher, .broken(nil), &state, &effects) }
+        case .tell(let watchers, let error):
+            for watcher in watchers { finish(watcher, .broken(error), &state, &effects) }
+        }
+    }
+
+    private static func deliver(
+        _ event: WatchMultiplexerStateMachine.Event, _ size: Int, to watcher: Watcher, _ state: inout State, _ effects: inout Effects
+    ) {
+        guard case .message(let message) = event, let channel = state.channels[watcher] else { return }
+        let (isTaken, waiter) = channel.append(message, size: size)
+        if let waiter { effects.waiters.append(waiter) }
+        if !isTaken { _ = state.machine.handle(.overflowed(watcher)) }
+    }
+
+    private static func finish(_ watcher: Watcher, _ end: WatchChannel.End, _ state: inout State, _ effects: inout Effects) {
+        if let waiter = state.channels[watcher]?.finish(end) { effects.waiters.append(waiter) }
+    }
+
+    /// After each event, or several: the writer has something to write, or the stream has outlived its use.
+    private static func settle(_ state: inout State, _ effects: inout Effects) {
+        if state.machine.hangsUp() { effects.reset = state.stream }
+        if state.machine.hasOutput, let writer = state.writer.take() { effects.tasks.append(writer) }
+    }
+
+    // MARK: The tasks' side
+
+    /// Opens a stream whenever somebody wants one, until it is cancelled or nobody will want one any more.
+    func run(_ client: EtcdClient, isObsolete: @Sendable () -> Bool) async {
+        while await waitForDemand(isObsolete) {
+            let pause = state.withLock { $0.machine.pause }
+            // A cancelled pause is followed by a cancelled attempt, which tells all who wait.
+            if pause > .zero { _ = try? await Task.sleep(for: pause) }
+            await serve(client)
+        }
+        stop()
+    }
+
+    /// Nothing can be watched any more.
+    func stop() {
+        state.withLock { state in
+            var effects = Effects()
+            state.isStopped = true
+            for watcher in Array(state.channels.keys) { Self.finish(watcher, .broken(.stopped), &state, &effects) }
+            if let runner = state.runner.take() { effects.tasks.append(runner) }
+            return effects
+        }.carryOut()
+    }
+
+    /// False when there's no need to run any longer.
+    private func waitForDemand(_ isObsolete: @Sendable () -> Bool) async -> Bool {
+        while !Task.isCancelled {
+            let (wantsStream, isUnused) = state.withLock { ($0.machine.wantsStream, $0.channels.isEmpty) }
+            if wantsStream { return true }
+            if isUnused, isObsolete() { return false }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let waits = state.withLock { state in
+                        guard !state.machine.wantsStream, !state.channels.isEmpty, !state.isStopped, !Task.isCancelled else { return false }
+                        state.runner = continuation
+                        return true
+                    }
+                    if !waits { continuation.resume() }
+                }
+            } onCancel: {
+                state.withLock { $0.runner.take() }?.resume()
+            }
+        }
+        return false
+    }
+
+    private func serve(_ client: EtcdClient) async {
+        let stream: GRPCStream
+        do throws(GRPCError) {
+            stream = try await client.openStream("/etcdserverpb.Watch/Watch", lane: .watch)
+        } catch {
+            return broken(error, client)
+        }
+        let interval = state.withLock { state in
+            state.stream = stream
+            state.openedAt = .now
+            return state.interval
+        }
+        pulse.opened(stream, WatchLivenessStateMachine(interval: interval, timeout: patience, countsProgress: false, now: .now))
+        handle(.opened)
+        let end = await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.write(stream) }
+            let end = await self.read(stream, client)
+            group.cancelAll()
+            return end
+        }
+        stream.cancel()
+        broken(pulse.ended() ? .silent : end, client)
+    }
+
+    private func broken(_ error: GRPCError?, _ client: EtcdClient) {
+        // A task that is cancelled is the client's own end.
+        let cause = Task.isCancelled ? .stopped : error
+        if let cause { client.watchBroke(cause) }
+        client.logger.debug(
+            "shared watch stream broke", metadata: ["group": "\(group)", "error": "\(cause.map(String.init(describing:)) ?? "none")"])
+        state.withLock { state in
+            var effects = Effects()
+            let lived = state.openedAt.map { .now - $0 } ?? .zero
+            state.stream = nil
+            state.openedAt = nil
+            Self.apply(.broken(cause, lived: lived, jitter: .random(in: 0..<1)), &state, &effects)
+            return effects
+        }.carryOut()
+    }
+
+    /// Reads until the stream ends; gives what it ended with.
+    private func read(_ stream: GRPCStream, _ client: EtcdClient) async -> GRPCError? {
+        while true {
+            let received: [ByteBuffer]
+            do throws(GRPCError) {
+                received = try await stream.nextMessages()
+            } catch {
+                return error
+            }
+            if received.isEmpty { return nil }
+            // Read before the lock is taken: a long answer is no reason for others to wait.
+            let events = received.map { buffer -> (event: WatchMultiplexerStateMachine.Event, size: Int) in
+                do throws(MalformedMessage) {
+                    return (.message(try buffer.decoded { bytes throws(MalformedMessage) in try WatchMessage(wire: bytes) }), buffer.readableBytes)
+                } catch {
+                    return (.malformed(error), 0)
+                }
+            }
+            let effects = state.withLock { state in
+                var effects = Effects()
+                for (event, size) in events where effects.failure == nil { Self.apply(event, size: size, &state, &effects) }
+                Self.settle(&state, &effects)
+                pulse.heard(isOwedMore: state.machine.isOwedAnswer)
+                return effects
+            }
+            if effects.isRefused { refused(client) }
+            effects.carryOut()
+            if let failure = effects.failure { return failure }
+        }
+    }
+
+    /// The stream's token isn't valid any more, which the next one's must not be told again.
+    private func refused(_ client: EtcdClient) {
+        guard let openedAt else { return }
+        client.watchRefused(openedAt: openedAt)
+    }
+
+    /// When the stream was opened that is there now.
+    var openedAt: ContinuousClock.Instant? { state.withLock { $0.openedAt } }
+
+    /// Writes what the machine puts out, until cancelled or the stream ends.
+    private func write(_ stream: GRPCStream) async {
+        while !Task.isCancelled {
+            // Under one lock with the reader's news, so that an answer can't be taken for owed that has come.
+            let messages = state.withLock { state in
+                defer { if state.machine.isOwedAnswer { pulse.asked() } }
+                return state.machine.takeOutbox()
+            }
+            for message in messages {
+                do throws(GRPCError) {
+                    try await stream.send(message)
+                } catch {
+                    // The reader hears of it too, with all that came before.
+                    return
+                }
+            }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let waits = state.withLock { state in
+                        guard !state.machine.hasOutput, !Task.isCancelled else { return false }
+                        state.writer = continuation
+                        return true
+                    }
+                    if !waits { continuation.resume() }
+                }
+            } onCancel: {
+                state.withLock { $0.writer.take() }?.resume()
+            }
+        }
+    }
+}
+
+extension GRPCError {
+    /// What watches end with when their client does.
+    static let stopped = GRPCError(code: .unavailable, message: "the client is shut down", disposition: .notSent, origin: .shutdown)
+}

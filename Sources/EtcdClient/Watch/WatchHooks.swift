@@ -1,0 +1,38 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import GRPCTransport
+
+/// Who is told what becomes of watches.
+struct WatchHooks: Sendable {
+    /// So many watches haven't ended.
+    var watches: @Sendable (Int) -> Void = { _ in }
+    /// The watch that is furthest behind the store is so many revisions behind.
+    var lag: @Sendable (Int64) -> Void = { _ in }
+    /// A watch goes on after its stream broke.
+    var resumed: @Sendable () -> Void = {}
+    /// A consumer was too slow for a stream that it shares.
+    var overflowed: @Sendable () -> Void = {}
+    /// A watch found the store replaced.
+    var historyLost: @Sendable () -> Void = {}
+}
+
+// What watches need of the client's login and of its connections.
+extension EtcdClient {
+    /// Whether a refused token can be replaced by another.
+    var canReplaceToken: Bool { false }
+
+    /// A server refused the token that a stream was opened with.
+    func watchRefused(openedAt: ContinuousClock.Instant) {}
+
+    /// A watch stream has ended so: a member without a leader is left for another.
+    func watchBroke(_ cause: GRPCError) {}
+}
+
+extension GRPCStream {
+    /// Ends a stream whose server is silent; the next one is to be opened on another connection.
+    func leaveServer() { cancel() }
+}

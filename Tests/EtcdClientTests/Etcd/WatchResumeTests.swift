@@ -1,0 +1,81 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import EtcdClient
+import EtcdTestKit
+import Synchronization
+import Testing
+
+@Suite("Watches through breaks, on a real etcd")
+struct WatchResumeTests {
+    /// Reads a watch up to an event of this key.
+    private static func read(_ watch: EtcdWatch, upTo last: String, _ seen: Counter) async throws -> [WatchEvent] {
+        var events: [WatchEvent] = []
+        for try await event in watch.events {
+            events.append(event)
+            seen.increment()
+            if event.kv.keyText == last { return events }
+        }
+        throw TookTooLong(description: "the watch ended before \(last)")
+    }
+
+    @Test("When all members are gone for a while the watches go on when they are back", .timeLimit(.minutes(3)))
+    func fullRestart() async throws {
+        try await EtcdCluster.withCluster(members: 3) { cluster in
+            try await withClient(of: cluster.endpoints) { client in
+                var watches: [EtcdWatch] = []
+                for index in 0..<10 {
+                    watches.append(
+                        try await client.watch(.prefix("a/"), options: .init(startRevision: 2, stream: index < 8 ? .shared : .dedicated)))
+                }
+                try await withThrowingTaskGroup(of: [WatchEvent].self) { group in
+                    let seen = Counter()
+                    for watch in watches { group.addTask { try await Self.read(watch, upTo: "a/end", seen) } }
+                    for value in 0..<20 { try await client.put("a/\(value)", "") }
+                    try await within("the first events") { while seen.value < 10 { try await Task.sleep(for: .milliseconds(10)) } }
+                    for member in cluster.members { await member.kill() }
+                    // Long enough for several attempts.
+                    try await Task.sleep(for: .seconds(2))
+                    for member in cluster.members.shuffled() { try await member.start(waitUntilReady: false) }
+                    try await cluster.waitUntilReady()
+                    try await client.put("a/end", "", deadline: .now + .seconds(60))
+                    while let events = try await group.next() {
+                        #expect(events.map(\.kv.keyText) == (0..<20).map { "a/\($0)" } + ["a/end"])
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("A member that leaves is left at its first word, not at its last", .timeLimit(.minutes(3)))
+    func goAway() async throws {
+        try await EtcdCluster.withCluster(members: 3) { cluster in
+            try await withClient(of: cluster.endpoints) { client in
+                let watches = [
+                    try await client.watch(.prefix("a/"), options: .init(startRevision: 2)),
+                    try await client.watch(.prefix("a/"), options: .init(startRevision: 2, stream: .dedicated)),
+                ]
+                try await client.put("a/0", "")
+                for watch in watches { #expect(try await watch.events(1).count == 1) }
+                var member: EtcdMember?
+                for each in cluster.members where try await each.metric("etcd_debugging_mvcc_watcher_total") ?? 0 > 0 { member = each }
+                let leaving = try #require(member)
+                let others = cluster.members.filter { $0.name != leaving.name }.map(\.clientURL)
+                try await withClient(of: others) { writer in
+                    try await writer.put("a/x", "")
+                    for watch in watches { _ = try await watch.events(1) }
+                    leaving.beginTermination()
+                    let start = ContinuousClock.now
+                    try await writer.put("a/1", "", deadline: .now + .seconds(30))
+                    for watch in watches { #expect(try await watch.events(1).map(\.kv.keyText) == ["a/1"]) }
+                    // etcd keeps a watch that stays open and silent for seven seconds.
+                    #expect(ContinuousClock.now - start < .seconds(6))
+                    await leaving.terminate()
+                }
+            }
+        }
+    }
+}
