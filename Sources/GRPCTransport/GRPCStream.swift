@@ -92,6 +92,12 @@ public final class GRPCStream: Sendable {
         }
     }
 
+    /// Says that the server owes messages and sends none although its connection lives.
+    ///
+    /// The connection is replaced: new calls go to another one, on another endpoint if there is one, and all its streams with `endsOnGoAway` end
+    /// with ``GRPCError/Origin/serverGoingAway``. Other streams and calls on it may still finish.
+    public func reportWedged() { connection.reportWedged() }
+
     /// Resets the stream: the server forgets it. Does nothing once it has ended.
     public func cancel() {
         call.state.withLock { $0.cancel() }

@@ -14,13 +14,18 @@ import Synchronization
 ///
 /// Calls may be made from any task at any time. They wait for a connection until their deadline, before ``run()`` was called too. Each call
 /// is sent to one server at most once, unless it is proven that the server did not get it or refused it; the error of a failed call
-/// says which (``GRPCError/disposition-swift.property``). The endpoints are tried in turn; lanes choose independently.
+/// says which (``GRPCError/disposition-swift.property``).
+///
+/// Each lane has a connection to one of the endpoints, the first of them chosen at random. It goes elsewhere when that endpoint fails, lets calls
+/// run out of time, answers UNAVAILABLE again and again, or is much slower than the others; an endpoint that failed sits out for a time that
+/// grows with each failure. Connections are tried staggered, so that one that stalls doesn't hold up the next.
 public final class GRPCTransport: Service, Sendable {
     /// How often a unary call that provably had no effect is sent again.
     static let maximumAttempts = 5
 
     private let configuration: GRPCTransportConfiguration
     private let pool: ConnectionPool
+    private let logger: Logger
 
     /// A transport that connects to nothing yet.
     ///
@@ -30,6 +35,7 @@ public final class GRPCTransport: Service, Sendable {
     ) {
         precondition(!configuration.endpoints.isEmpty, "a GRPCTransport needs an endpoint")
         self.configuration = configuration
+        self.logger = logger
         pool = ConnectionPool(configuration: configuration, group: eventLoopGroup, logger: logger)
     }
 
@@ -40,9 +46,7 @@ public final class GRPCTransport: Service, Sendable {
         let pool = self.pool
         await cancelWhenGracefulShutdown {
             await withTaskCancellationHandler {
-                await withDiscardingTaskGroup { group in
-                    for lane in ConnectionLane.allCases { group.addTask { await pool.run(lane) } }
-                }
+                await pool.run()
             } onCancel: {
                 pool.shutDown()
             }
@@ -55,15 +59,19 @@ public final class GRPCTransport: Service, Sendable {
     ///
     /// The deadline goes to the server and is kept here too; nil is none. Cancelling the task resets the call at the server. A call that
     /// did not leave, or that the server provably refused, is sent again, up to five times in all.
+    /// - Parameter endpoint: The one server to send it to; nil for whichever is best. It need not be among ``endpoints``. Such calls share a
+    ///   connection with others of their lane to that server, which is made on demand and closed when idle
+    ///   (``GRPCTransportConfiguration/pinnedConnectionIdleTime``).
     /// - Throws: ``GRPCError``: the server's status, or what happened on the way.
     public func unary(
         _ method: GRPCMethod, message: [UInt8], lane: ConnectionLane = .unary, metadata: GRPCMetadata = [:],
-        deadline: ContinuousClock.Instant? = nil
+        deadline: ContinuousClock.Instant? = nil, endpoint: GRPCEndpoint? = nil
     ) async throws(GRPCError) -> GRPCResponse {
         let deadline = deadline.map(Self.nioDeadline)
+        let route = Route(lane: lane, endpoint: endpoint)
         var attempt = 1
         while true {
-            let connection = try await pool.connection(for: lane, deadline: deadline)
+            let connection = try await pool.connection(for: route, deadline: deadline)
             let call = TransportCall(method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false)
             do throws(GRPCError) {
                 return try await Self.exchange(call, message, on: connection)
@@ -97,20 +105,49 @@ public final class GRPCTransport: Service, Sendable {
     /// Opens a stream in both directions; of use for server streaming too: send one message and finish.
     ///
     /// Returns when there is a connection; the server has not answered yet. Streams are never opened anew by the transport.
-    /// - Parameter endsOnGoAway: Whether the stream ends with ``GRPCError/Origin/serverGoingAway`` as soon as its server announces to leave, so
-    ///   that its owner can move. Otherwise it goes on until the server ends it: etcd leaves watches open and silent for seven seconds. nil is
-    ///   true on ``ConnectionLane/watch`` and false on the other lanes.
+    /// - Parameters:
+    ///   - endsOnGoAway: Whether the stream ends with ``GRPCError/Origin/serverGoingAway`` as soon as its server announces to leave, or its
+    ///     endpoint is removed or its connection replaced, so that its owner can move. Otherwise it goes on until the server ends it: etcd leaves
+    ///     watches open and silent for seven seconds. nil is true on ``ConnectionLane/watch`` and false on the other lanes.
+    ///   - endpoint: The one server to open it on, as with ``unary(_:message:lane:metadata:deadline:endpoint:)``; nil for whichever is best.
     /// - Throws: ``GRPCError`` with ``GRPCError/Disposition/notSent`` when no connection came before the deadline or the task was cancelled.
     public func openStream(
         _ method: GRPCMethod, lane: ConnectionLane = .watch, metadata: GRPCMetadata = [:], deadline: ContinuousClock.Instant? = nil,
-        endsOnGoAway: Bool? = nil
+        endsOnGoAway: Bool? = nil, endpoint: GRPCEndpoint? = nil
     ) async throws(GRPCError) -> GRPCStream {
         let deadline = deadline.map(Self.nioDeadline)
-        let connection = try await pool.connection(for: lane, deadline: deadline)
+        let connection = try await pool.connection(for: Route(lane: lane, endpoint: endpoint), deadline: deadline)
         let call = TransportCall(
             method: method, metadata: metadata, deadline: deadline, isUnary: false, endsOnGoAway: endsOnGoAway ?? (lane == .watch))
         connection.submit(.start(call, message: nil))
         return GRPCStream(call: call, connection: connection, creditThreshold: max(configuration.streamWindowSize, 65535) / 16)
+    }
+
+    // MARK: Endpoints
+
+    /// The servers that calls go to which name none.
+    public var endpoints: [GRPCEndpoint] { pool.state.withLock { $0.endpoints } }
+
+    /// Replaces the endpoints, at any time.
+    ///
+    /// Connections to endpoints that are gone take no new calls. Unary calls that are open there finish; streams with `endsOnGoAway` end as if the
+    /// server went away; other streams go on. Calls and connections that name their endpoint are not concerned. What is known of endpoints that
+    /// stay is kept. An empty list is ignored, with a warning.
+    public func updateEndpoints(_ endpoints: [GRPCEndpoint]) {
+        guard !endpoints.isEmpty else {
+            logger.warning("Ignoring an empty list of endpoints; the transport keeps those that it has")
+            return
+        }
+        pool.update(endpoints)
+    }
+
+    /// Tells what an answer that this transport can't read says of the server that gave it.
+    ///
+    /// The endpoint sits out: as long as there is another, the next call goes there. Open calls and streams stay where they are. Does nothing
+    /// for endpoints that are not among ``endpoints``.
+    /// - Parameter lane: the lane of the call.
+    public func report(_ outcome: GRPCEndpointOutcome, of endpoint: GRPCEndpoint, lane: ConnectionLane = .unary) {
+        pool.report(outcome, of: endpoint, lane: lane)
     }
 
     private static func nioDeadline(_ deadline: ContinuousClock.Instant) -> NIODeadline {

@@ -168,6 +168,11 @@ bool scripted_server_request_ended(const scripted_server *server, int32_t id) {
     return request != NULL && request->ended;
 }
 
+bool scripted_server_answered(const scripted_server *server, int32_t id) {
+    const stream *request = stream_of(server, id);
+    return request != NULL && request->submitted;
+}
+
 const uint8_t *scripted_server_request_body(const scripted_server *server, int32_t id, size_t *length) {
     const stream *request = stream_of(server, id);
     *length = request == NULL ? 0 : request->body_length;
@@ -229,6 +234,8 @@ static ssize_t read_body(
 void scripted_server_headers(scripted_server *server, int32_t id, const char *lines, bool end) {
     nghttp2_nv fields[1024];
     size_t count = parse_lines(lines, fields, 1024);
+    stream *request = stream_of(server, id);
+    if (request != NULL && strncmp(lines, ":status: 1", 10) != 0) request->submitted = true;
     if (end) {
         nghttp2_submit_headers(server->http2, NGHTTP2_FLAG_END_STREAM, id, NULL, fields, count, NULL);
         return;

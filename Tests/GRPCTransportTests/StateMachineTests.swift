@@ -13,34 +13,34 @@ import Testing
 struct StateMachineTests {
     static let backoff = GRPCTransportConfiguration.Backoff(initial: .seconds(1), multiplier: 2, maximum: .seconds(5), jitter: 0.2)
 
-    @Test("Waits grow by round of endpoints up to the maximum")
+    @Test("Waits grow by round of attempts up to the maximum")
     func growingWaits() {
-        var pacing = ReconnectPacing(backoff: Self.backoff, endpointCount: 2)
+        var pacing = ReconnectPacing(backoff: Self.backoff)
         let now = ContinuousClock.now
         var waits: [Duration] = []
-        for _ in 0..<10 {
-            waits.append(pacing.waitBeforeAttempt(at: now, random: 0))
+        for _ in 0..<6 {
+            waits.append(pacing.waitBeforeRound(at: now, random: 0))
             pacing.failed()
         }
-        #expect(waits == [.zero, .zero, .seconds(1), .zero, .seconds(2), .zero, .seconds(4), .zero, .seconds(5), .zero])
+        #expect(waits == [.zero, .seconds(1), .seconds(2), .seconds(4), .seconds(5), .seconds(5)])
     }
 
     @Test("Jitter makes a wait longer or shorter by its share", arguments: [(-1.0, 0.8), (0, 1), (1, 1.2)])
     func jitter(random: Double, seconds: Double) {
-        var pacing = ReconnectPacing(backoff: Self.backoff, endpointCount: 1)
+        var pacing = ReconnectPacing(backoff: Self.backoff)
         pacing.failed()
-        let wait = pacing.waitBeforeAttempt(at: .now, random: random)
+        let wait = pacing.waitBeforeRound(at: .now, random: random)
         #expect(abs((wait / .seconds(1)) - seconds) < 0.000_001)
     }
 
-    @Test("A connection that lived is replaced at once, one that broke at once counts as a failed round", arguments: [(2, 0), (0, 1)])
+    @Test("A connection that lived is replaced at once, one that broke at once counts as a failed round", arguments: [(2, 0), (0, 2)])
     func lives(life: Int, wait: Int) {
-        var pacing = ReconnectPacing(backoff: Self.backoff, endpointCount: 3)
+        var pacing = ReconnectPacing(backoff: Self.backoff)
         let now = ContinuousClock.now
         pacing.failed()
         pacing.connected(at: now)
-        #expect(pacing.waitBeforeAttempt(at: now + .seconds(life), random: 0) == .seconds(wait))
-        #expect(pacing.waitBeforeAttempt(at: now + .seconds(life), random: 0) == .seconds(wait))
+        #expect(pacing.waitBeforeRound(at: now + .seconds(life), random: 0) == .seconds(wait))
+        #expect(pacing.waitBeforeRound(at: now + .seconds(life), random: 0) == .seconds(wait))
     }
 
     @Test("A silent connection with calls is pinged, and dead without an answer")

@@ -29,6 +29,8 @@ struct CallState {
     typealias Waiter = CheckedContinuation<Void, Never>
 
     private(set) var sessionID: UInt64 = 0
+    /// When the session took the call; kept for calls with a deadline.
+    private(set) var startedAt = NIODeadline.distantPast
     private(set) var metadata: GRPCMetadata = [:]
     private(set) var end: End?
     private(set) var unsentBytes = 0
@@ -41,7 +43,10 @@ struct CallState {
     /// The event loop is about to start the call; false when there is no need any more.
     mutating func mayStart() -> Bool { !isCancelled && end == nil }
 
-    mutating func started(as sessionID: UInt64) { self.sessionID = sessionID }
+    mutating func started(as sessionID: UInt64, at now: NIODeadline) {
+        self.sessionID = sessionID
+        startedAt = now
+    }
 
     /// The caller gives up. What was to come is not wanted any more.
     mutating func cancel() { isCancelled = true }

@@ -22,12 +22,17 @@ public struct GRPCEndpoint: Sendable, Hashable, CustomStringConvertible {
     public var host: String
     /// The TCP port; 0 for ``Scheme/unix``.
     public var port: Int
+    /// The DNS name that this server's certificate must carry, in place of the host; nil for ``GRPCTLSConfiguration/serverName`` or the host.
+    ///
+    /// Not part of the endpoint's text.
+    public var serverName: String?
 
     /// An endpoint from its parts, as they are.
-    public init(scheme: Scheme, host: String, port: Int) {
+    public init(scheme: Scheme, host: String, port: Int, serverName: String? = nil) {
         self.scheme = scheme
         self.host = host
         self.port = port
+        self.serverName = serverName
     }
 
     /// Reads `http://host:port`, `https://host:port`, `unix:///path` or a bare `host:port`, which is `http`.

@@ -4,6 +4,8 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import Metrics
+
 /// Where a ``GRPCTransport`` connects to, and its limits.
 public struct GRPCTransportConfiguration: Sendable {
     /// When a connection is probed for life.
@@ -20,7 +22,7 @@ public struct GRPCTransportConfiguration: Sendable {
         }
     }
 
-    /// How long to wait between rounds of failed connection attempts.
+    /// How long to wait between rounds of failed connection attempts. In a round every endpoint is tried.
     public struct Backoff: Sendable, Hashable {
         /// The first wait.
         public var initial: Duration
@@ -40,11 +42,11 @@ public struct GRPCTransportConfiguration: Sendable {
         }
     }
 
-    /// The servers, in the order in which they are tried.
+    /// The servers. Which of them is tried first is chosen at random, so that many clients spread over all; later by how they do.
     public var endpoints: [GRPCEndpoint]
     /// Needed for `https` endpoints; nil means the system's trust and no client certificate.
     public var tls: GRPCTLSConfiguration?
-    /// How long TCP may take to connect, and TLS and HTTP/2 after it.
+    /// How long TCP may take to connect, and again as long TLS and HTTP/2 after it. Other endpoints are tried meanwhile.
     public var connectTimeout: Duration
     /// When connections are probed for life; nil for never.
     public var keepalive: Keepalive?
@@ -56,8 +58,12 @@ public struct GRPCTransportConfiguration: Sendable {
     public var maximumHeaderListSize: Int
     /// What a stream's peer may send ahead of its reader, in bytes.
     public var streamWindowSize: Int
+    /// A connection for calls that name their endpoint is closed when nobody has asked for it this long.
+    public var pinnedConnectionIdleTime: Duration
     /// The `user-agent` header.
     public var userAgent: String
+    /// Where metrics go; nil for what `MetricsSystem` was bootstrapped with when the transport was made.
+    public var metricsFactory: (any MetricsFactory)?
 
     /// The defaults for these endpoints.
     public init(endpoints: [GRPCEndpoint], tls: GRPCTLSConfiguration? = nil) {
@@ -69,6 +75,7 @@ public struct GRPCTransportConfiguration: Sendable {
         self.maximumMessageSize = Int(Int32.max)
         self.maximumHeaderListSize = 64 * 1024
         self.streamWindowSize = 1024 * 1024
+        self.pinnedConnectionIdleTime = .seconds(60)
         self.userAgent = "keelson"
     }
 }

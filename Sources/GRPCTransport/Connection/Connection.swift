@@ -26,14 +26,17 @@ final class Connection: Sendable {
     }
 
     let endpoint: GRPCEndpoint
-    let lane: ConnectionLane
+    /// Whose calls it carries, and where the pool keeps that lane.
+    let route: Route
+    let laneID: LaneID
     let channel: any Channel
     private let handler: NIOLoopBound<ConnectionHandler>
     private let mailbox = Mutex(Mailbox())
 
-    init(endpoint: GRPCEndpoint, lane: ConnectionLane, channel: any Channel, handler: ConnectionHandler) {
+    init(endpoint: GRPCEndpoint, route: Route, laneID: LaneID, channel: any Channel, handler: ConnectionHandler) {
         self.endpoint = endpoint
-        self.lane = lane
+        self.route = route
+        self.laneID = laneID
         self.channel = channel
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
     }
@@ -89,6 +92,15 @@ final class Connection: Sendable {
                 code: .unavailable, message: "the connection closed before the call was sent", disposition: .notSent, origin: .connection,
                 endpoint: endpoint))
     }
+
+    /// No new calls: closes the connection once the open ones have ended. Streams that can move are told to, if asked for.
+    func retire(movesStreams: Bool) {
+        markUnusable()
+        channel.eventLoop.execute { self.handler.value.retire(movesStreams: movesStreams) }
+    }
+
+    /// A stream's owner found out that nothing comes any more.
+    func reportWedged() { channel.eventLoop.execute { self.handler.value.wedged() } }
 
     /// Says good-bye and closes the channel; open calls end.
     func shutDown() { channel.eventLoop.execute { self.handler.value.shutDown() } }

@@ -29,8 +29,10 @@ extension ConnectionHandler {
             return
         }
         var timeout: UInt64 = 0
+        let isMeasured = call.isUnary && latency.isFree
+        let now = isMeasured || call.deadline != nil ? NIODeadline.now() : .distantPast
         if let deadline = call.deadline {
-            let left = deadline - .now()
+            let left = deadline - now
             guard left > .zero else {
                 call.fail(unsent(.deadlineExceeded, origin: .deadline, "the deadline passed before the call was sent"))
                 return
@@ -44,7 +46,9 @@ extension ConnectionHandler {
             call.fail(startError(result, call))
             return
         }
-        call.state.withLock { $0.started(as: id) }
+        call.state.withLock { $0.started(as: id, at: now) }
+        if isMeasured { latency.started(id, at: now) }
+        if !call.isUnary { metrics.streamOpened() }
         if let message { _ = session.send(message, on: id, last: true) }
         if let deadline = call.deadline { watch(deadline) }
         watchOverConnection()
@@ -65,6 +69,8 @@ extension ConnectionHandler {
     private func cancel(_ call: TransportCall, with code: GRPCStatusCode, origin: GRPCError.Origin, message: String) {
         let id = call.state.withLock { $0.sessionID }
         guard let sent = session.cancel(id) else { return }
+        latency.gaveUp(id)
+        if !call.isUnary { metrics.streamClosed() }
         call.fail(
             GRPCError(code: code, message: message, disposition: sent ? .mayHaveExecuted : .notSent, origin: origin, endpoint: endpoint))
         Unmanaged.passUnretained(call).release()
@@ -80,11 +86,13 @@ extension ConnectionHandler {
         let call = reference.takeUnretainedValue()
         switch event.kind {
         case GRPC_SESSION_EVENT_HEADERS:
+            health.progressed()
             guard event.fields_length > 0 else { return nil }
             let metadata = event.metadata
             call.state.withLock { $0.receive(metadata: metadata) }
             return nil
         case GRPC_SESSION_EVENT_MESSAGE:
+            health.progressed()
             let message = ByteBuffer(bytes: UnsafeRawBufferPointer(start: event.bytes, count: event.length))
             call.state.withLock { $0.receive(message) }
             guard call.isUnary else { return call }
@@ -96,9 +104,25 @@ extension ConnectionHandler {
             return call
         default:
             let end = end(of: event, call)
+            judge(event)
+            if !call.isUnary { metrics.streamClosed() }
             call.state.withLock { $0.end(end) }
             reference.release()
             return call
+        }
+    }
+
+    /// What the end of a call tells of the server.
+    private func judge(_ event: grpc_session_event) {
+        guard event.origin == GRPC_SESSION_END_PEER else { return latency.gaveUp(event.call) }
+        if event.status == 0 {
+            health.succeeded()
+            if latency.measures(event.call), let connection { observer.measured(latency.ended(at: .now()), on: connection) }
+        } else {
+            latency.gaveUp(event.call)
+            if event.status == GRPCStatusCode.unavailable.rawValue, !event.refused, health.unavailable() == .suspect, let connection {
+                observer.callsFailed(on: connection, because: "it answered several calls in a row with UNAVAILABLE: \(event.text)")
+            }
         }
     }
 
@@ -115,11 +139,11 @@ extension ConnectionHandler {
         return .failed(error)
     }
 
-    /// After a GOAWAY: ends the streams that are to move to another connection at once.
+    /// Ends the streams that are to move to another connection at once, because of a GOAWAY or because this connection is to be left.
     func endMovableCalls() {
         for (_, user) in session.calls() {
             guard let call = Self.call(of: user)?.takeUnretainedValue(), call.endsOnGoAway else { continue }
-            cancel(call, with: .unavailable, origin: .serverGoingAway, message: "the server goes away; open the stream again")
+            cancel(call, with: .unavailable, origin: .serverGoingAway, message: "\(departure); open the stream again")
         }
     }
 
@@ -135,16 +159,28 @@ extension ConnectionHandler {
         deadlines.cancel()
         let now = NIODeadline.now()
         var next: NIODeadline?
+        var patience: TimeAmount?
         for (_, user) in session.calls() {
             guard let call = Self.call(of: user)?.takeUnretainedValue(), let deadline = call.deadline else { continue }
             if deadline <= now {
+                patience = max(patience ?? .zero, now - call.state.withLock { $0.startedAt })
                 cancel(call, with: .deadlineExceeded, origin: .deadline, message: "the deadline passed")
             } else {
                 next = min(next ?? deadline, deadline)
             }
         }
         if let next { watch(next) }
+        if let patience { judgeMiss(health.missedDeadline(patience: patience)) }
         finishTick()
+    }
+
+    private func judgeMiss(_ verdict: CallHealth.Verdict) {
+        guard let connection else { return }
+        switch verdict {
+        case .fine: break
+        case .suspect: observer.callsFailed(on: connection, because: "several calls in a row got no answer in time")
+        case .wedged: wedged()
+        }
     }
 }
 

@@ -21,31 +21,40 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     static let outputChunk = 16 * 1024
+    static let lingering: TimeAmount = .seconds(1)
 
     let endpoint: GRPCEndpoint
     let session: Session
     let logger: Logger
     private(set) var context: ChannelHandlerContext?
     private(set) var connection: Connection?
-    private let observer: any ConnectionObserver
+    let observer: any ConnectionObserver
+    let metrics: TransportMetrics
+    private let traffic: TransportMetrics.Traffic
     private let ready: EventLoopPromise<Void>
     private let setupTimeout: TimeAmount
     private var phase = Phase.connecting
     private var setupTimer: Scheduled<Void>?
     private var isFlushing = false
-    private var isGoingAway = false
-    private var goAwayHandled = false
+    private var isLeaving = false
+    private var movesStreams = false
+    /// Why the connection is left, for the streams that move.
+    private(set) var departure = "the server goes away"
+    private var lingerTimer: Scheduled<Void>?
     private var failure: String?
+    private var cause: ConnectionCause = .broken
     private(set) var isShuttingDown = false
     private var callsWithNews: [TransportCall] = []
     private var keepalive: Keepalive?
     private var keepaliveTimer: Scheduled<Void>?
     private var pingCount: UInt64 = 0
     var deadlines = DeadlineTimer()
+    var health = CallHealth()
+    var latency = LatencySampler()
 
     init(
         endpoint: GRPCEndpoint, session: Session, setupTimeout: TimeAmount, keepalive: Keepalive?, ready: EventLoopPromise<Void>,
-        observer: any ConnectionObserver, logger: Logger
+        observer: any ConnectionObserver, metrics: TransportMetrics, logger: Logger
     ) {
         self.endpoint = endpoint
         self.session = session
@@ -53,11 +62,16 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.keepalive = keepalive
         self.ready = ready
         self.observer = observer
+        self.metrics = metrics
+        traffic = metrics.traffic(with: endpoint)
         self.logger = logger
     }
 
     /// Ties the handler to what tasks hold of it, until the channel closes.
-    func attach(_ connection: Connection) { self.connection = connection }
+    func attach(_ connection: Connection) {
+        self.connection = connection
+        if isLeaving { connection.markUnusable() }
+    }
 
     var isReady: Bool { if case .ready = phase { true } else { false } }
 
@@ -92,6 +106,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         keepalive?.received(at: .now())
         let buffer = Self.unwrapInboundIn(data)
+        traffic.received(buffer.readableBytes)
         buffer.withUnsafeReadableBytes { bytes in
             var taken = 0
             while taken < bytes.count {
@@ -131,8 +146,34 @@ final class ConnectionHandler: ChannelInboundHandler {
         context?.close(promise: nil)
     }
 
+    /// No new calls come; what is open may finish, streams that can move are told to if `movesStreams` is set.
+    func retire(movesStreams: Bool) {
+        guard !isLeaving, phase != .closed else { return }
+        cause = .retired
+        leave(movesStreams: movesStreams, "the connection is replaced")
+        finishTick()
+    }
+
+    /// The server lives, but calls get nothing.
+    func wedged() {
+        guard !isLeaving, phase != .closed else { return }
+        logger.info("Replacing a connection that answers no calls", metadata: ["endpoint": "\(endpoint)"])
+        if let connection { observer.connectionUnusable(connection, because: .wedged) }
+        cause = .retired
+        leave(movesStreams: true, "the connection answers no calls")
+        finishTick()
+    }
+
+    private func leave(movesStreams: Bool, _ departure: String) {
+        isLeaving = true
+        self.movesStreams = movesStreams
+        self.departure = departure
+        connection?.markUnusable()
+    }
+
     func shutDown() {
         isShuttingDown = true
+        cause = .retired
         if failure == nil { failure = "the transport is shut down" }
         session.leave()
         flushOutput()
@@ -144,20 +185,22 @@ final class ConnectionHandler: ChannelInboundHandler {
         phase = .closed
         setupTimer?.cancel()
         keepaliveTimer?.cancel()
+        lingerTimer?.cancel()
         deadlines.cancel()
+        traffic.flush()
         // Of an attempt that never got a channel going, the connector knows the cause.
         if setupTimer != nil { ready.fail(ConnectionFailure(reason: reason)) }
         // First of all no new call may come here: those that end now may be made again at once.
-        if let connection { observer.connectionUnusable(connection) }
+        if let connection { observer.connectionUnusable(connection, because: cause) }
         // A server that hangs up right after its GOAWAY went away.
-        if isGoingAway { endMovableCalls() }
+        if movesStreams { endMovableCalls() }
         session.connectionLost(reason)
         handleEvents()
         wakeCalls()
         guard let connection else { return }
         self.connection = nil
         connection.markClosed()
-        observer.connectionClosed(connection, reason: reason)
+        observer.connectionClosed(connection, because: cause, reason: reason)
     }
 
     // MARK: Session
@@ -173,14 +216,30 @@ final class ConnectionHandler: ChannelInboundHandler {
     func finishTick() {
         flushOutput()
         handleEvents()
-        if isGoingAway, !goAwayHandled {
-            goAwayHandled = true
+        if movesStreams {
             endMovableCalls()
             flushOutput()
             handleEvents()
         }
         wakeCalls()
-        if isGoingAway, session.openCalls == 0 { close(because: "the server went away") }
+        if isLeaving, session.openCalls == 0 { closeSoon() }
+    }
+
+    /// Closes a connection that is left and has no calls: at once when the server goes, a moment later otherwise, since a call may be on its
+    /// way here.
+    private func closeSoon() {
+        guard case .retired = cause, let context else { return close(because: "the server went away") }
+        guard lingerTimer == nil else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        lingerTimer = context.eventLoop.scheduleTask(in: Self.lingering) { bound.value.lingered() }
+    }
+
+    private func lingered() {
+        lingerTimer = nil
+        guard session.openCalls == 0 else { return }
+        session.leave()
+        flushOutput()
+        close(because: departure)
     }
 
     private func flushOutput() {
@@ -202,6 +261,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             isEmpty = count < space
             guard count > 0 else { break }
             context.write(Self.wrapOutboundOut(buffer), promise: nil)
+            traffic.sent(count)
             wrote = true
         }
         if wrote { context.flush() }
@@ -234,13 +294,15 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func handleGoAway(_ event: grpc_session_event) {
-        isGoingAway = true
+        cause = .goingAway
+        leave(movesStreams: true, "the server goes away")
+        metrics.goAway(from: endpoint, code: event.http2_error)
         logger.debug("Server goes away", metadata: ["endpoint": "\(endpoint)", "code": "\(event.http2_error)", "reason": "\(event.text)"])
         guard let connection else { return }
-        connection.markUnusable()
         // ENHANCE_YOUR_CALM, with grpc-go's reason.
-        if event.http2_error == 11, event.text == "too_many_pings" { observer.pingedTooOften(endpoint) }
-        observer.connectionUnusable(connection)
+        let isCalledToCalm = event.http2_error == 11 && event.text == "too_many_pings"
+        if isCalledToCalm { observer.pingedTooOften(endpoint) }
+        observer.connectionUnusable(connection, because: isCalledToCalm ? .retired : .goingAway)
     }
 
     // MARK: Keepalive
@@ -265,7 +327,10 @@ final class ConnectionHandler: ChannelInboundHandler {
             _ = session.ping(pingCount)
             finishTick()
             scheduleKeepalive(at: next)
-        case .dead: close(because: "the server did not answer a keepalive ping")
+        case .dead:
+            metrics.pingTimedOut(endpoint)
+            cause = .silent
+            close(because: "the server did not answer a keepalive ping")
         }
     }
 
@@ -274,20 +339,4 @@ final class ConnectionHandler: ChannelInboundHandler {
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         keepaliveTimer = context.eventLoop.scheduleTask(deadline: deadline) { bound.value.keepaliveFired(at: .now()) }
     }
-}
-
-/// Who wants to know what becomes of connections. Called on their event loops.
-protocol ConnectionObserver: Sendable {
-    /// New calls need another connection.
-    func connectionUnusable(_ connection: Connection)
-    /// It is closed, and its calls have ended.
-    func connectionClosed(_ connection: Connection, reason: String)
-    /// The server complained about pings.
-    func pingedTooOften(_ endpoint: GRPCEndpoint)
-}
-
-/// Why a connection could not be made or kept.
-struct ConnectionFailure: Error, CustomStringConvertible {
-    var reason: String
-    var description: String { reason }
 }

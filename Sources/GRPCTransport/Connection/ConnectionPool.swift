@@ -9,9 +9,17 @@ import NIOCore
 import Synchronization
 
 /// The connections of all lanes, and the calls that wait for one.
-final class ConnectionPool: Sendable, ConnectionObserver {
-    private struct State {
-        var lanes = [LaneState](repeating: LaneState(), count: ConnectionLane.allCases.count)
+final class ConnectionPool: Sendable {
+    struct State {
+        /// First those that name no endpoint, by their ``ConnectionLane``; then those that do.
+        var lanes = ConnectionLane.allCases.map { LaneState(route: Route(lane: $0)) }
+        var pinned: [Route: LaneID] = [:]
+        var freeLanes: [LaneID] = []
+        /// Lanes that nobody runs yet.
+        var newLanes: [LaneID] = []
+        var supervisor: CheckedContinuation<Void, Never>?
+        var endpoints: [GRPCEndpoint] = []
+        var scores = EndpointScoreboard()
         var connections: [ObjectIdentifier: Connection] = [:]
         // Channels of attempts that are under way.
         var attempts: [ObjectIdentifier: any Channel] = [:]
@@ -20,36 +28,41 @@ final class ConnectionPool: Sendable, ConnectionObserver {
         var isShutDown = false
     }
 
-    private let configuration: GRPCTransportConfiguration
-    private let connector: Connector
-    private let group: any EventLoopGroup
-    private let logger: Logger
-    private let state = Mutex(State())
+    let configuration: GRPCTransportConfiguration
+    let connector: Connector
+    let group: any EventLoopGroup
+    let metrics: TransportMetrics
+    let logger: Logger
+    let state: Mutex<State>
 
     init(configuration: GRPCTransportConfiguration, group: any EventLoopGroup, logger: Logger) {
         self.configuration = configuration
         self.group = group
         self.logger = logger
-        connector = Connector(configuration: configuration, group: group, logger: logger)
+        metrics = TransportMetrics(factory: configuration.metricsFactory)
+        connector = Connector(configuration: configuration, group: group, metrics: metrics, logger: logger)
+        var initial = State()
+        initial.use(configuration.endpoints)
+        state = Mutex(initial)
     }
 
     // MARK: For calls
 
-    /// The lane's connection; waits for one until the deadline.
-    func connection(for lane: ConnectionLane, deadline: NIODeadline?) async throws(GRPCError) -> Connection {
-        if let current = state.withLock({ $0.lanes[lane.rawValue].current }) { return current }
+    /// A route's connection; waits for one until the deadline.
+    func connection(for route: Route, deadline: NIODeadline?) async throws(GRPCError) -> Connection {
+        if let current = state.withLock({ $0.current(route) }) { return current }
         let id = state.withLock { state in
             state.nextWaiter += 1
             return state.nextWaiter
         }
         let timer = deadline.map { deadline in
-            group.next().scheduleTask(deadline: deadline) { self.stopWaiting(id, lane, code: .deadlineExceeded, origin: .deadline) }
+            group.next().scheduleTask(deadline: deadline) { self.stopWaiting(id, route, code: .deadlineExceeded, origin: .deadline) }
         }
         defer { timer?.cancel() }
         let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { wait($0, id: id, lane: lane, deadline: deadline) }
+            await withCheckedContinuation { wait($0, id: id, route: route, deadline: deadline) }
         } onCancel: {
-            stopWaiting(id, lane, code: .cancelled, origin: .caller)
+            stopWaiting(id, route, code: .cancelled, origin: .caller)
         }
         switch outcome {
         case .connection(let connection): return connection
@@ -57,147 +70,58 @@ final class ConnectionPool: Sendable, ConnectionObserver {
         }
     }
 
-    private func wait(_ continuation: LaneState.Waiter, id: UInt64, lane: ConnectionLane, deadline: NIODeadline?) {
+    private func wait(_ continuation: LaneState.Waiter, id: UInt64, route: Route, deadline: NIODeadline?) {
         enum Step {
             case resume(LaneState.Outcome)
-            case wake(CheckedContinuation<Void, Never>?)
+            case wake([CheckedContinuation<Void, Never>])
         }
         let step: Step = state.withLock { state in
             if state.isShutDown { return .resume(.failed(Self.shutdownError)) }
-            if let current = state.lanes[lane.rawValue].current { return .resume(.connection(current)) }
-            return .wake(state.lanes[lane.rawValue].add(continuation, id: id))
+            if let current = state.current(route) { return .resume(.connection(current)) }
+            let lane = state.lane(for: route)
+            let runner = state.lanes[lane].add(continuation, id: id)
+            return .wake([runner, state.takeSupervisorIfNeeded()].compactMap(\.self))
         }
         switch step {
         case .resume(let outcome): continuation.resume(returning: outcome)
-        case .wake(let runner): runner?.resume()
+        case .wake(let sleepers): for sleeper in sleepers { sleeper.resume() }
         }
         // Either may have come before there was a waiter to tell.
         if Task.isCancelled {
-            stopWaiting(id, lane, code: .cancelled, origin: .caller)
+            stopWaiting(id, route, code: .cancelled, origin: .caller)
         } else if let deadline, deadline <= .now() {
-            stopWaiting(id, lane, code: .deadlineExceeded, origin: .deadline)
+            stopWaiting(id, route, code: .deadlineExceeded, origin: .deadline)
         }
     }
 
-    private func stopWaiting(_ id: UInt64, _ lane: ConnectionLane, code: GRPCStatusCode, origin: GRPCError.Origin) {
-        let (waiter, cause) = state.withLock { state in
-            (state.lanes[lane.rawValue].remove(id), state.lanes[lane.rawValue].lastFailure)
+    private func stopWaiting(_ id: UInt64, _ route: Route, code: GRPCStatusCode, origin: GRPCError.Origin) {
+        let (waiter, cause, endpoints) = state.withLock { state -> (LaneState.Waiter?, String?, [GRPCEndpoint]) in
+            guard let lane = state.existingLane(for: route) else { return (nil, nil, []) }
+            return (state.lanes[lane].remove(id), state.lanes[lane].lastFailure, route.endpoint.map { [$0] } ?? state.endpoints)
         }
         guard let waiter else { return }
         let what = code == .cancelled ? "the caller cancelled the call" : "the deadline passed"
-        let message = "\(what) while it waited for a connection to \(endpointNames)" + (cause.map { "; the last attempt failed: \($0)" } ?? "")
-        waiter.resume(returning: .failed(GRPCError(code: code, message: message, disposition: .notSent, origin: origin)))
+        let names = endpoints.map(\.description).joined(separator: ", ")
+        let message = "\(what) while it waited for a connection to \(names)" + (cause.map { "; the last attempt failed: \($0)" } ?? "")
+        waiter.resume(
+            returning: .failed(GRPCError(code: code, message: message, disposition: .notSent, origin: origin, endpoint: route.endpoint)))
     }
-
-    private var endpointNames: String { configuration.endpoints.map(\.description).joined(separator: ", ") }
 
     static let shutdownError = GRPCError(
         code: .unavailable, message: "the transport is shut down", disposition: .notSent, origin: .shutdown)
 
-    // MARK: For the lanes' runners
-
-    /// Makes the lane's connections, one when it is needed and none is there, until cancelled.
-    func run(_ lane: ConnectionLane) async {
-        var pacing = ReconnectPacing(backoff: configuration.backoff, endpointCount: configuration.endpoints.count)
-        var nextEndpoint = 0
-        while await waitForDemand(lane) {
-            let wait = pacing.waitBeforeAttempt(at: .now, random: .random(in: -1...1))
-            if wait > .zero {
-                do { try await Task.sleep(for: wait) } catch { return }
-            }
-            let endpoint = configuration.endpoints[nextEndpoint % configuration.endpoints.count]
-            nextEndpoint += 1
-            if await connect(lane, to: endpoint) { pacing.connected(at: .now) } else { pacing.failed() }
-        }
-    }
-
-    /// False when the transport is shut down.
-    private func waitForDemand(_ lane: ConnectionLane) async -> Bool {
-        await withCheckedContinuation { continuation in
-            let sleeps = state.withLock { !$0.isShutDown && $0.lanes[lane.rawValue].sleep(continuation) }
-            if !sleeps { continuation.resume() }
-        }
-        return state.withLock { !$0.isShutDown }
-    }
-
-    private func connect(_ lane: ConnectionLane, to endpoint: GRPCEndpoint) async -> Bool {
-        let interval = state.withLock { $0.keepaliveIntervals[endpoint] }
-        do {
-            let connection = try await connector.connect(to: endpoint, lane: lane, keepaliveInterval: interval, observer: self) { channel in
-                self.register(channel)
-            }
-            publish(connection)
-            return true
-        } catch {
-            logger.debug("Connection failed", metadata: ["endpoint": "\(endpoint)", "error": "\(error)"])
-            state.withLock { $0.lanes[lane.rawValue].lastFailure = "\(endpoint): \(error)" }
-            return false
-        }
-    }
-
-    private func register(_ channel: any Channel) -> Bool {
-        let id = ObjectIdentifier(channel)
-        let accepted = state.withLock { state in
-            if !state.isShutDown { state.attempts[id] = channel }
-            return !state.isShutDown
-        }
-        channel.closeFuture.whenComplete { _ in self.state.withLock { _ = $0.attempts.removeValue(forKey: id) } }
-        return accepted
-    }
-
-    private func publish(_ connection: Connection) {
-        let (waiters, isShutDown): ([LaneState.Waiter], Bool) = state.withLock { state in
-            state.attempts[ObjectIdentifier(connection.channel)] = nil
-            state.connections[ObjectIdentifier(connection)] = connection
-            // It may have broken already; then those who wait go on waiting.
-            guard !state.isShutDown, connection.isUsable else { return ([], state.isShutDown) }
-            return (state.lanes[connection.lane.rawValue].connected(connection), false)
-        }
-        for waiter in waiters { waiter.resume(returning: .connection(connection)) }
-        // Whoever told that it broke may have done so before it was known here.
-        if connection.isClosed { connectionClosed(connection, reason: "it closed at once") }
-        if !connection.isUsable { connectionUnusable(connection) }
-        if isShutDown { connection.shutDown() }
-        logger.debug("Connected", metadata: ["endpoint": "\(connection.endpoint)", "lane": "\(connection.lane)"])
-    }
-
-    // MARK: Ends
-
-    func connectionUnusable(_ connection: Connection) {
-        let runner = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            let lane = connection.lane.rawValue
-            guard state.lanes[lane].lost(connection), state.lanes[lane].hasDemand else { return nil }
-            return state.lanes[lane].takeRunner()
-        }
-        runner?.resume()
-    }
-
-    func connectionClosed(_ connection: Connection, reason: String) {
-        connectionUnusable(connection)
-        let wasKnown = state.withLock { $0.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil }
-        if wasKnown { logger.debug("Connection closed", metadata: ["endpoint": "\(connection.endpoint)", "reason": "\(reason)"]) }
-    }
-
-    func pingedTooOften(_ endpoint: GRPCEndpoint) {
-        guard let keepalive = configuration.keepalive else { return }
-        let interval = state.withLock { state in
-            let doubled = (state.keepaliveIntervals[endpoint] ?? max(keepalive.interval, .seconds(5))) * 2
-            state.keepaliveIntervals[endpoint] = doubled
-            return doubled
-        }
-        logger.info("Server wants fewer keepalive pings", metadata: ["endpoint": "\(endpoint)", "interval": "\(interval)"])
-    }
+    // MARK: The end
 
     /// Fails all calls and begins to close all connections. Nothing can be started any more.
     func shutDown() {
-        let (waiters, runners, connections, attempts) = state.withLock { state in
+        let (waiters, sleepers, connections, attempts) = state.withLock { state in
             state.isShutDown = true
             let waiters = state.lanes.indices.flatMap { state.lanes[$0].takeWaiters() }
-            let runners = state.lanes.indices.compactMap { state.lanes[$0].takeRunner() }
-            return (waiters, runners, Array(state.connections.values), Array(state.attempts.values))
+            let sleepers = state.lanes.indices.compactMap { state.lanes[$0].takeRunner() } + [state.takeSupervisor()].compactMap(\.self)
+            return (waiters, sleepers, Array(state.connections.values), Array(state.attempts.values))
         }
         for waiter in waiters { waiter.resume(returning: .failed(Self.shutdownError)) }
-        for runner in runners { runner.resume() }
+        for sleeper in sleepers { sleeper.resume() }
         for connection in connections { connection.shutDown() }
         for channel in attempts { channel.close(promise: nil) }
     }
@@ -209,5 +133,56 @@ final class ConnectionPool: Sendable, ConnectionObserver {
             // A close future never fails.
             do { try await channel.closeFuture.get() } catch { logger.debug("Close failed", metadata: ["error": "\(error)"]) }
         }
+    }
+}
+
+extension ConnectionPool.State {
+    /// The connection that a call may take, if there is one.
+    mutating func current(_ route: Route) -> Connection? {
+        guard route.endpoint != nil else { return lanes[route.lane.rawValue].current }
+        guard let lane = pinned[route] else { return nil }
+        lanes[lane].lastUse = .now()
+        return lanes[lane].current
+    }
+
+    func existingLane(for route: Route) -> LaneID? { route.endpoint == nil ? route.lane.rawValue : pinned[route] }
+
+    /// The route's lane, which is made if need be.
+    mutating func lane(for route: Route) -> LaneID {
+        if let known = existingLane(for: route) { return known }
+        var lane = LaneState(route: route)
+        lane.lastUse = .now()
+        let id: LaneID
+        if let free = freeLanes.popLast() {
+            id = free
+            lanes[id] = lane
+        } else {
+            id = lanes.count
+            lanes.append(lane)
+        }
+        pinned[route] = id
+        newLanes.append(id)
+        return id
+    }
+
+    /// A lane that names its endpoint is gone; its place may be taken.
+    mutating func removeLane(_ id: LaneID) {
+        pinned[lanes[id].route] = nil
+        freeLanes.append(id)
+    }
+
+    mutating func takeSupervisor() -> CheckedContinuation<Void, Never>? {
+        defer { supervisor = nil }
+        return supervisor
+    }
+
+    mutating func takeSupervisorIfNeeded() -> CheckedContinuation<Void, Never>? { newLanes.isEmpty ? nil : takeSupervisor() }
+
+    /// Sets the endpoints; each lane gets an order of its own.
+    mutating func use(_ endpoints: [GRPCEndpoint]) {
+        var seen: Set<GRPCEndpoint> = []
+        self.endpoints = endpoints.filter { seen.insert($0).inserted }
+        scores.keep(self.endpoints)
+        for lane in ConnectionLane.allCases { lanes[lane.rawValue].preference = self.endpoints.shuffled() }
     }
 }

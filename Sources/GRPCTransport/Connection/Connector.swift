@@ -13,42 +13,52 @@ import NIOSSL
 struct Connector: Sendable {
     let configuration: GRPCTransportConfiguration
     let group: any EventLoopGroup
+    let metrics: TransportMetrics
     let logger: Logger
 
-    /// Connects to an endpoint. `register` is told of the channel as soon as there is one; when it says no the attempt fails.
+    /// Connects to an endpoint. `register` is told of the channel as soon as there is one; when it says no the attempt fails. So it does, at
+    /// once, when the task is cancelled.
     func connect(
-        to endpoint: GRPCEndpoint, lane: ConnectionLane, keepaliveInterval: Duration?, observer: any ConnectionObserver,
+        to endpoint: GRPCEndpoint, route: Route, laneID: LaneID, keepaliveInterval: Duration?, observer: any ConnectionObserver,
         register: @escaping @Sendable (any Channel) -> Bool
     ) async throws -> Connection {
         let tls = try await tlsContext(for: endpoint)
         let loop = group.next()
-        let ready = loop.makePromise(of: Void.self)
+        let attempt = ConnectionAttempt(loop)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
             .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 16 * 1024, maximum: 256 * 1024))
-        do {
-            let channel = try await open(bootstrap, endpoint) { channel in
-                guard register(channel) else { throw ConnectionFailure(reason: "the transport is shut down") }
-                if let tls {
-                    let handler = try NIOSSLClientHandler(context: tls, serverHostname: serverName(for: endpoint))
-                    try channel.pipeline.syncOperations.addHandler(handler)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard attempt.accept(channel), register(channel) else { throw CancellationError() }
+                    if let tls {
+                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: serverName(for: endpoint))
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(
+                        makeHandler(endpoint, keepaliveInterval: keepaliveInterval, ready: attempt.ready, observer: observer))
                 }
-                try channel.pipeline.syncOperations.addHandler(
-                    makeHandler(endpoint, keepaliveInterval: keepaliveInterval, ready: ready, observer: observer))
             }
-            let connection = try await channel.eventLoop.submit {
-                let handler = try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
-                let connection = Connection(endpoint: endpoint, lane: lane, channel: channel, handler: handler)
-                handler.attach(connection)
+        return try await withTaskCancellationHandler {
+            do {
+                open(bootstrap, endpoint).cascade(to: attempt.opened)
+                let channel = try await attempt.opened.futureResult.get()
+                let connection = try await channel.eventLoop.submit {
+                    let handler = try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
+                    let connection = Connection(endpoint: endpoint, route: route, laneID: laneID, channel: channel, handler: handler)
+                    handler.attach(connection)
+                    return connection
+                }.get()
+                try await attempt.ready.futureResult.get()
                 return connection
-            }.get()
-            try await ready.futureResult.get()
-            return connection
-        } catch {
-            // The handler, if it came to be, may have said why.
-            ready.fail(error)
-            try await ready.futureResult.get()
-            throw error
+            } catch {
+                // The handler, if it came to be, may have said why.
+                attempt.ready.fail(error)
+                try await attempt.ready.futureResult.get()
+                throw error
+            }
+        } onCancel: {
+            attempt.abandon()
         }
     }
 
@@ -63,17 +73,12 @@ struct Connector: Sendable {
         }
         return ConnectionHandler(
             endpoint: endpoint, session: session, setupTimeout: TimeAmount(configuration.connectTimeout), keepalive: keepalive, ready: ready,
-            observer: observer, logger: logger)
+            observer: observer, metrics: metrics, logger: logger)
     }
 
-    private func open(
-        _ bootstrap: ClientBootstrap, _ endpoint: GRPCEndpoint, _ initialize: @escaping @Sendable (any Channel) throws -> Void
-    ) async throws -> any Channel {
-        let bootstrap = bootstrap.channelInitializer { channel in
-            channel.eventLoop.makeCompletedFuture { try initialize(channel) }
-        }
-        if endpoint.scheme == .unix { return try await bootstrap.connect(unixDomainSocketPath: endpoint.host).get() }
-        return try await withUserTimeout(bootstrap).connect(host: endpoint.host, port: endpoint.port).get()
+    private func open(_ bootstrap: ClientBootstrap, _ endpoint: GRPCEndpoint) -> EventLoopFuture<any Channel> {
+        if endpoint.scheme == .unix { return bootstrap.connect(unixDomainSocketPath: endpoint.host) }
+        return withUserTimeout(bootstrap).connect(host: endpoint.host, port: endpoint.port)
     }
 
     // A peer that is gone without a word must not keep unacknowledged bytes for the minutes that TCP grants.
@@ -92,7 +97,7 @@ struct Connector: Sendable {
     // MARK: TLS
 
     private func serverName(for endpoint: GRPCEndpoint) -> String? {
-        let name = configuration.tls?.serverName ?? endpoint.host
+        let name = endpoint.serverName ?? configuration.tls?.serverName ?? endpoint.host
         // An address is checked against the certificate by the socket's own address, and is not for SNI.
         return (try? SocketAddress(ipAddress: name, port: 0)) == nil ? name : nil
     }

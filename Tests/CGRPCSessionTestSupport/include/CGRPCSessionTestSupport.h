@@ -29,6 +29,8 @@ size_t scripted_server_take_output(scripted_server *server, uint8_t *buffer, siz
 int64_t scripted_server_reset_code(const scripted_server *server, int32_t stream);
 size_t scripted_server_request_count(const scripted_server *server);
 bool scripted_server_request_ended(const scripted_server *server, int32_t stream);
+/// Whether headers have been given for an answer.
+bool scripted_server_answered(const scripted_server *server, int32_t stream);
 const uint8_t *scripted_server_request_body(const scripted_server *server, int32_t stream, size_t *length);
 /// The request's headers, one `name: value` a line, never-indexed ones with a `!` before.
 const char *scripted_server_request_headers(const scripted_server *server, int32_t stream);

@@ -90,6 +90,9 @@ final class ScriptedPeer: Sendable {
     /// Cuts a connection.
     func cut(_ connection: Int = 0) async throws { try await accepted.all[connection].1.close() }
 
+    /// Waits until the client has closed a connection.
+    func waitUntilClosed(_ connection: Int) async throws { try await accepted.all[connection].1.closeFuture.get() }
+
     var connectionCount: Int { accepted.count }
 
     private final class Accepted: Sendable {

@@ -1,0 +1,41 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// Who wants to know what becomes of connections. Called on their event loops.
+protocol ConnectionObserver: Sendable {
+    /// New calls need another connection.
+    func connectionUnusable(_ connection: Connection, because cause: ConnectionCause)
+    /// It is closed, and its calls have ended.
+    func connectionClosed(_ connection: Connection, because cause: ConnectionCause, reason: String)
+    /// The server complained about pings.
+    func pingedTooOften(_ endpoint: GRPCEndpoint)
+    /// Several calls in a row failed in a way that may be the server's fault.
+    func callsFailed(on connection: Connection, because reason: String)
+    /// A unary call succeeded after this time.
+    func measured(_ latency: TimeAmount, on connection: Connection)
+}
+
+/// Why a connection takes no new calls.
+enum ConnectionCause: String, Sendable {
+    /// It broke: by the peer, the network or the protocol.
+    case broken
+    /// It did not answer a ping.
+    case silent = "ping timeout"
+    /// It answered pings and no calls.
+    case wedged
+    /// The server announced to leave.
+    case goingAway = "goaway"
+    /// We have no use for it any more.
+    case retired
+}
+
+/// Why a connection could not be made or kept.
+struct ConnectionFailure: Error, CustomStringConvertible {
+    var reason: String
+    var description: String { reason }
+}

@@ -1,0 +1,133 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import NIOCore
+import Synchronization
+
+// What becomes of connections and endpoints, and where that sends the lanes.
+extension ConnectionPool: ConnectionObserver {
+    func connectionUnusable(_ connection: Connection, because cause: ConnectionCause) {
+        let (wasCurrent, runner) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
+            let lane = connection.laneID
+            guard state.lanes[lane].lost(connection) else { return (false, nil) }
+            return (true, state.lanes[lane].hasDemand ? state.lanes[lane].takeRunner() : nil)
+        }
+        if wasCurrent {
+            metrics.reconnecting()
+            switch cause {
+            case .broken: note(.connectionBroke("its connection broke"), at: connection)
+            case .silent: note(.connectionBroke("it did not answer a ping"), at: connection)
+            case .wedged: note(.wedged, at: connection)
+            case .goingAway: note(.goingAway, at: connection)
+            case .retired: break
+            }
+        }
+        runner?.resume()
+    }
+
+    func connectionClosed(_ connection: Connection, because cause: ConnectionCause, reason: String) {
+        connectionUnusable(connection, because: cause)
+        let wasKnown = state.withLock { $0.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil }
+        guard wasKnown else { return }
+        metrics.closed(connection.endpoint, reason: cause.rawValue)
+        logger.debug("Connection closed", metadata: ["endpoint": "\(connection.endpoint)", "reason": "\(reason)"])
+    }
+
+    func pingedTooOften(_ endpoint: GRPCEndpoint) {
+        guard let keepalive = configuration.keepalive else { return }
+        let interval = state.withLock { state in
+            let doubled = (state.keepaliveIntervals[endpoint] ?? max(keepalive.interval, .seconds(5))) * 2
+            state.keepaliveIntervals[endpoint] = doubled
+            return doubled
+        }
+        logger.info("Server wants fewer keepalive pings", metadata: ["endpoint": "\(endpoint)", "interval": "\(interval)"])
+    }
+
+    func callsFailed(on connection: Connection, because reason: String) { note(.callsFailed(reason), at: connection) }
+
+    func measured(_ latency: TimeAmount, on connection: Connection) { note(.answered(latency), at: connection) }
+
+    /// Somebody who understands answers judges the server that gave one.
+    func report(_ outcome: GRPCEndpointOutcome, of endpoint: GRPCEndpoint, lane: ConnectionLane) {
+        note(.reported(outcome), at: endpoint, lane: lane)
+    }
+
+    // MARK: Endpoints
+
+    private func note(_ event: EndpointScoreboard.Event, at connection: Connection) {
+        // A pinned call goes where it was told to, however that is.
+        guard connection.route.endpoint == nil else { return }
+        note(event, at: connection.endpoint, lane: connection.route.lane)
+    }
+
+    /// Takes in what happened at an endpoint, and moves the lanes that should be elsewhere.
+    func note(_ event: EndpointScoreboard.Event, at endpoint: GRPCEndpoint, lane: ConnectionLane) {
+        let now = NIODeadline.now()
+        var moves = Moves()
+        var score: Double?
+        state.withLock { state in
+            guard state.endpoints.contains(endpoint) else { return }
+            state.scores.record(event, at: endpoint, lane: lane, now: now, random: .random(in: -1...1))
+            for lane in ConnectionLane.allCases where state.lanes[lane.rawValue].current?.endpoint == endpoint {
+                state.move(lane, at: now, &moves)
+            }
+            score = state.scores.score(of: endpoint, among: state.endpoints, at: now)
+        }
+        if let score { metrics.score(score, of: endpoint) }
+        carryOut(moves)
+    }
+
+    /// Replaces the endpoints. Connections to those that are gone take no new calls.
+    func update(_ endpoints: [GRPCEndpoint]) {
+        var moves = Moves()
+        state.withLock { state in
+            guard !state.isShutDown else { return }
+            state.use(endpoints)
+            for lane in ConnectionLane.allCases {
+                guard let current = state.lanes[lane.rawValue].current, !state.endpoints.contains(current.endpoint) else { continue }
+                state.release(current, movesStreams: true, because: "it is no longer among the endpoints", &moves)
+            }
+        }
+        carryOut(moves)
+    }
+
+    private func carryOut(_ moves: Moves) {
+        for (connection, movesStreams, reason) in moves.retired {
+            logger.info(
+                "Leaving an endpoint", metadata: ["endpoint": "\(connection.endpoint)", "lane": "\(connection.route.lane)", "reason": "\(reason)"])
+            connection.retire(movesStreams: movesStreams)
+        }
+        for runner in moves.runners { runner.resume() }
+    }
+
+    /// What is to be done after the lock was given back.
+    struct Moves {
+        var retired: [(connection: Connection, movesStreams: Bool, reason: String)] = []
+        var runners: [CheckedContinuation<Void, Never>] = []
+    }
+}
+
+extension ConnectionPool.State {
+    /// Asks the scores whether a lane should be elsewhere.
+    fileprivate mutating func move(_ lane: ConnectionLane, at now: NIODeadline, _ moves: inout ConnectionPool.Moves) {
+        guard let current = lanes[lane.rawValue].current else { return }
+        switch scores.move(lane, from: current.endpoint, among: endpoints, at: now) {
+        case nil: break
+        case .leave(let reason): release(current, movesStreams: false, because: reason, &moves)
+        case .prefer(let target, let reason):
+            let wish = LaneState.Replacement(reason: reason, target: target, movesStreams: false, isRequired: false)
+            if let runner = lanes[lane.rawValue].replace(wish) { moves.runners.append(runner) }
+        }
+    }
+
+    /// Takes a connection from its lane: who needs one gets another.
+    fileprivate mutating func release(_ connection: Connection, movesStreams: Bool, because reason: String, _ moves: inout ConnectionPool.Moves) {
+        guard lanes[connection.laneID].lost(connection) else { return }
+        moves.retired.append((connection, movesStreams, reason))
+        if lanes[connection.laneID].hasDemand, let runner = lanes[connection.laneID].takeRunner() { moves.runners.append(runner) }
+    }
+}
