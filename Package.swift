@@ -23,6 +23,7 @@ extension Target.Dependency {
     static let hummingbirdHTTP2: Self = .product(name: "HummingbirdHTTP2", package: "hummingbird")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let metrics: Self = .product(name: "Metrics", package: "swift-metrics")
+    static let metricsTestKit: Self = .product(name: "MetricsTestKit", package: "swift-metrics")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -61,6 +62,7 @@ let package = Package(
         .library(name: "KubernetesResources", targets: ["KubernetesResources"]),
         .library(name: "APIServer", targets: ["APIServer"]),
         .library(name: "EtcdTestKit", targets: ["EtcdTestKit"]),
+        .library(name: "StorageTestKit", targets: ["StorageTestKit"]),
         .executable(name: "keelson", targets: ["keelson"]),
     ],
     dependencies: [
@@ -98,7 +100,7 @@ let package = Package(
         // Floors 4 to 6: objects and their storage.
         .module("APIMachinery"),
         .module("Storage", ["APIMachinery"]),
-        .module("EtcdStorage", ["APIMachinery", "EtcdClient", "Storage", .logging, .serviceLifecycle]),
+        .module("EtcdStorage", ["APIMachinery", "EtcdClient", "Storage", .logging, .metrics, .serviceLifecycle]),
         .module("CacherStorage", ["APIMachinery", "Storage", .logging, .serviceLifecycle]),
 
         // Floors 7 and 8: resources and their serving.
@@ -131,6 +133,7 @@ let package = Package(
 
         // What tests are made with.
         .module("EtcdTestKit", ["GRPCTransport"]),
+        .module("StorageTestKit", ["APIMachinery", "Storage"]),
         .target(
             name: "CGRPCSessionTestSupport", dependencies: ["CGRPCSession", "CNghttp2"], path: "Tests/CGRPCSessionTestSupport",
             linkerSettings: [.linkedLibrary("nghttp2")]),
@@ -147,7 +150,13 @@ let package = Package(
         .tests("APIMachineryTests", ["APIMachinery"]),
         .tests("SchemaTests", ["APIMachinery", "KubernetesResources"]),
         .tests("StorageTests", ["APIMachinery", "Storage"]),
-        .tests("EtcdStorageTests", ["APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Storage", .logging]),
+        .tests(
+            "EtcdStorageTests", ["APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Storage", .logging, .metrics, .metricsTestKit]),
+        .tests(
+            "StorageTestKitTests",
+            [
+                "APIMachinery", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Storage", "StorageTestKit", .logging, .serviceLifecycle,
+            ]),
         .tests(
             "CacherStorageTests",
             ["APIMachinery", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Storage", .logging, .serviceLifecycle]),

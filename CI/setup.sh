@@ -128,11 +128,34 @@ install_from_debian_13() {
     fi
 }
 
+# The storage is also tested on the older etcd that Debian 12 has. Its package is unpacked below .build and not installed.
+unpack_etcd_3_4() {
+    local folder=.build/etcd-3.4 release
+    cd "$(dirname "${BASH_SOURCE[0]}")/.."
+    [ ! -x $folder/usr/bin/etcd ] || return 0
+    # shellcheck disable=SC1091
+    release=$(. /etc/os-release && echo "${ID:-}:${VERSION_CODENAME:-}")
+    if [ "$release" != debian:bookworm ]; then
+        say "etcd 3.4 isn't tested: $release has no package of it (Debian 12 has; or name a program in KEELSON_ETCD_3_4)"
+        return 0
+    fi
+    say "Unpacking etcd 3.4 into $folder"
+    mkdir -p $folder
+    if (cd $folder && { apt-get download -qq etcd-server/bookworm || { apt_update && apt-get download -qq etcd-server/bookworm; }; } 2>/dev/null) &&
+        dpkg-deb -x $folder/etcd-server_*.deb $folder; then
+        rm -f $folder/*.deb
+    else
+        say "etcd 3.4 isn't tested: 'apt-get download etcd-server/bookworm' failed"
+        rm -rf $folder
+    fi
+}
+
 setup_debian() {
     local libraries=(pkg-config libnghttp2-dev libprotobuf-c-dev)
     [ "$purpose" = run ] || libraries+=(protobuf-c-compiler libgrpc-dev openssl curl procps)
     apt_install "${libraries[@]}"
 
+    [ "$purpose" = run ] || unpack_etcd_3_4
     local tools=()
     if needs_etcd; then tools+=(etcd-server); fi
     if [ "$purpose" = test ]; then

@@ -30,4 +30,9 @@ extension CacherStorage {
     ) async throws(StorageError) -> StoredObject {
         try await underlying.delete(key, preconditions: preconditions, suggestion: cache.object(at: key) ?? suggestion, validate: validate)
     }
+
+    /// Removes an object that can't be read from the store.
+    public func deleteUnreadable(_ key: String, validate: @Sendable () async throws -> Void) async throws(StorageError) -> ResourceVersion {
+        try await underlying.deleteUnreadable(key, validate: validate)
+    }
 }

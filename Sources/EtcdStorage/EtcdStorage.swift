@@ -6,6 +6,7 @@
 
 public import EtcdClient
 public import Logging
+public import Metrics
 public import Storage
 import Synchronization
 
@@ -26,6 +27,9 @@ public final class EtcdStorage: Storage {
     let keys: KeySpace
     let requests: StoreRequests
     let values: ValueCodec
+    let metrics: StorageMetrics
+    /// Kept where ``EtcdStorageConfiguration/estimatesObjectSizes`` asks for it.
+    let sizes: ObjectSizes?
     let leases: LeaseManager
     let watches = LiveWatches()
     let compactor: Compactor?
@@ -37,13 +41,17 @@ public final class EtcdStorage: Storage {
     ///   - client: connects to the cluster; whoever made it runs it.
     ///   - configuration: a resource prefix that breaks ``KeySpace``'s rule is a mistake in the program, and stops it.
     ///   - compactor: who knows what has been compacted in this cluster; without it ``compactRevision`` stays zero.
-    public convenience init(client: EtcdClient, configuration: EtcdStorageConfiguration, compactor: Compactor? = nil, logger: Logger) {
-        self.init(client: client, configuration: configuration, compactor: compactor, logger: logger, recorder: nil)
+    ///   - metrics: where metrics go, under upstream's names (`etcd_request_duration_seconds`…); nil for the system's.
+    public convenience init(
+        client: EtcdClient, configuration: EtcdStorageConfiguration, compactor: Compactor? = nil, logger: Logger, metrics: (any MetricsFactory)? = nil
+    ) {
+        self.init(client: client, configuration: configuration, compactor: compactor, logger: logger, metrics: metrics, recorder: nil)
     }
 
     init(
         client: EtcdClient, configuration: EtcdStorageConfiguration, compactor: Compactor?, logger: Logger,
-        recorder: (@Sendable (StoreRequests.Operation) -> Void)?
+        metrics factory: (any MetricsFactory)? = nil,
+        recorder: (@Sendable (StoreRequests.Operation) async -> Void)?
     ) {
         do throws(StorageError) {
             keys = try KeySpace(pathPrefix: configuration.pathPrefix, resourcePrefix: configuration.resourcePrefix)
@@ -53,8 +61,12 @@ public final class EtcdStorage: Storage {
         self.configuration = configuration
         self.compactor = compactor
         self.logger = logger
-        requests = StoreRequests(client: client, listPageTimeout: configuration.listPageTimeout, recorder: recorder)
-        values = ValueCodec(keys: keys, transformer: configuration.transformer)
-        leases = LeaseManager(client: client, policy: configuration.leases)
+        let metrics = StorageMetrics(configuration.groupResource, factory: factory ?? MetricsSystem.factory)
+        let sizes = configuration.estimatesObjectSizes ? ObjectSizes() : nil
+        self.metrics = metrics
+        self.sizes = sizes
+        requests = StoreRequests(client: client, listPageTimeout: configuration.listPageTimeout, metrics: metrics, recorder: recorder)
+        values = ValueCodec(keys: keys, transformer: configuration.transformer, sizes: sizes, metrics: metrics)
+        leases = LeaseManager(client: client, policy: configuration.leases, metrics: metrics)
     }
 }

@@ -24,12 +24,15 @@ public struct EtcdStorageConfiguration: Sendable {
     public var listPageTimeout: Duration
     /// How short-lived objects share leases.
     public var leases: LeasePolicy
+    /// ``EtcdStorage/statistics()`` also tells how large objects are on average, from what has been seen of them. Costs some hundred bytes of memory
+    /// an object, and makes the statistics read all keys.
+    public var estimatesObjectSizes: Bool
 
     /// A configuration.
     public init(
         pathPrefix: String = "/registry", resourcePrefix: String, groupResource: GroupResource,
         transformer: any ValueTransformer = IdentityTransformer(), listPageSize: Int = 10_000,
-        listPageTimeout: Duration = .seconds(30), leases: LeasePolicy = LeasePolicy()
+        listPageTimeout: Duration = .seconds(30), leases: LeasePolicy = LeasePolicy(), estimatesObjectSizes: Bool = false
     ) {
         self.pathPrefix = pathPrefix
         self.resourcePrefix = resourcePrefix
@@ -38,5 +41,6 @@ public struct EtcdStorageConfiguration: Sendable {
         self.listPageSize = listPageSize
         self.listPageTimeout = listPageTimeout
         self.leases = leases
+        self.estimatesObjectSizes = estimatesObjectSizes
     }
 }

@@ -15,6 +15,9 @@ extension StorageError {
         switch error.code {
         case .compacted:
             StorageError(.expired, key: key, message: "The resourceVersion for the provided \(read) is too old.", cause: error)
+        case .historyLost, .orderViolation:
+            // Nothing that was read before can be relied on: to begin anew is all that helps, and what clients do when a version is too old.
+            StorageError(.expired, key: key, message: "The history of \"\(key)\" is lost, list again: \(error.message)", cause: error)
         default:
             StorageError(Code(error.code), key: key, message: "cannot \(read) \"\(key)\": \(error.message)", cause: error)
         }

@@ -134,8 +134,9 @@ extension ChildProcess {
         return pid
     }
 
-    /// Finds a program on the PATH.
+    /// Finds a program on the PATH, unless it is a path itself.
     static func find(_ program: String) throws(EtcdTestKitError) -> String {
+        if program.contains("/") { return program }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin:/usr/local/bin"
         for directory in path.split(separator: ":") where access("\(directory)/\(program)", X_OK) == 0 {
             return "\(directory)/\(program)"

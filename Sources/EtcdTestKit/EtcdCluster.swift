@@ -65,17 +65,25 @@ public struct EtcdCluster: Sendable {
     ///
     /// Keep to keys below ``uniquePrefix()``. Don't compact it, fill it, or stop it: take a cluster of your own for that.
     public static func shared() async throws -> EtcdCluster {
-        try await sharedTask.withLock { task in
-            if let task { return task }
-            // Lives as long as the process, like the cluster that it starts.
-            let new = Task<EtcdCluster, any Error> {
-                if let existing = environment("ETCD_ENDPOINTS") {
-                    return EtcdCluster(
-                        endpoints: existing.split(separator: ",").map(String.init), members: [], certificates: nil, directory: nil)
-                }
-                return try await start(EtcdClusterOptions())
+        try await shared("") {
+            if let existing = environment("ETCD_ENDPOINTS") {
+                return EtcdCluster(endpoints: existing.split(separator: ",").map(String.init), members: [], certificates: nil, directory: nil)
             }
-            task = new
+            return try await start(EtcdClusterOptions())
+        }
+    }
+
+    /// The cluster that those tests of this process share which ask for it by the same name. Always one of our own, made as the first to ask says.
+    public static func shared(named name: String, _ options: EtcdClusterOptions) async throws -> EtcdCluster {
+        try await shared(name) { try await start(options) }
+    }
+
+    private static func shared(_ name: String, start: @escaping @Sendable () async throws -> EtcdCluster) async throws -> EtcdCluster {
+        try await sharedTasks.withLock { tasks in
+            if let task = tasks[name] { return task }
+            // Lives as long as the process, like the cluster that it starts.
+            let new = Task<EtcdCluster, any Error> { try await start() }
+            tasks[name] = new
             return new
         }.value
     }
@@ -87,7 +95,7 @@ public struct EtcdCluster: Sendable {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    private static let sharedTask = Mutex<Task<EtcdCluster, any Error>?>(nil)
+    private static let sharedTasks = Mutex<[String: Task<EtcdCluster, any Error>]>([:])
 
     /// A key prefix that no other test uses. Starts with a slash and doesn't end with one.
     public static func uniquePrefix() -> String {
@@ -154,7 +162,7 @@ extension EtcdCluster {
     }
 
     private static func layOut(_ options: EtcdClusterOptions) async throws(EtcdTestKitError) -> EtcdCluster {
-        let executable = try ChildProcess.find("etcd")
+        let executable = if let chosen = options.executable { chosen } else { try ChildProcess.find("etcd") }
         let directory = try TemporaryDirectory()
         let certificates = options.tls ? try await TestCertificates.make(in: directory) : nil
         let ports = try Loopback.freePorts(options.members * 3)
@@ -195,7 +203,7 @@ extension EtcdCluster {
         if let maximum = options.maxRequestBytes { flags.append("--max-request-bytes=\(maximum)") }
         if let interval = options.watchProgressNotifyInterval {
             // The flag lost its prefix in etcd 3.6.
-            let version = try await ChildProcess.run(executable.split(separator: "/").last.map(String.init) ?? "etcd", ["--version"])
+            let version = try await ChildProcess.run(executable, ["--version"])
             let isOld = version.contains("Version: 3.4") || version.contains("Version: 3.5")
             flags.append("--\(isOld ? "experimental-" : "")watch-progress-notify-interval=\(interval)")
         }

@@ -19,13 +19,15 @@ public struct EtcdClusterOptions: Sendable {
     public var maxRequestBytes: Int?
     /// How often a member reports progress to the watches that asked for it, such as `200ms`.
     public var watchProgressNotifyInterval: String?
+    /// The etcd to start; nil for the one on the PATH.
+    public var executable: String?
     /// More flags for every member, such as `--max-txn-ops=4`.
     public var flags: [String]
 
     /// Options; by default one member over plain TCP.
     public init(
         members: Int = 1, tls: Bool = false, fsync: Bool = false, quotaBackendBytes: Int? = nil, maxRequestBytes: Int? = nil,
-        watchProgressNotifyInterval: String? = nil, flags: [String] = []
+        watchProgressNotifyInterval: String? = nil, executable: String? = nil, flags: [String] = []
     ) {
         self.members = members
         self.tls = tls
@@ -33,6 +35,7 @@ public struct EtcdClusterOptions: Sendable {
         self.quotaBackendBytes = quotaBackendBytes
         self.maxRequestBytes = maxRequestBytes
         self.watchProgressNotifyInterval = watchProgressNotifyInterval
+        self.executable = executable
         self.flags = flags
     }
 }

@@ -81,7 +81,7 @@ public struct StorageList: Sendable {
 
 /// What an update wants written.
 public struct UpdateProposal: Sendable {
-    /// The JSON text without `metadata.resourceVersion`.
+    /// The JSON text. `metadata.resourceVersion` and `metadata.selfLink` aren't stored.
     public var bytes: [UInt8]
     /// Seconds to live; nil or 0 for no end (which drops an earlier one).
     public var ttl: Int?

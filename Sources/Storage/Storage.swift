@@ -22,10 +22,10 @@ public protocol Storage: Sendable {
     /// Of several concurrent creates of one key exactly one succeeds.
     /// - Parameters:
     ///   - key: below the resource's prefix, such as `/deployments/demo/web`.
-    ///   - bytes: the JSON text without `metadata.resourceVersion`.
+    ///   - bytes: the JSON text. `metadata.selfLink` isn't stored; a `metadata.resourceVersion` that isn't empty is refused.
     ///   - ttl: seconds after which the object goes by itself; 0 for never.
     /// - Returns: the object at the revision that wrote it.
-    /// - Throws: ``StorageError/Code/keyExists``, `invalidKey`, `unreachable`, `unknownOutcome`…
+    /// - Throws: ``StorageError/Code/keyExists``, `resourceVersionSet`, `invalidKey`, `unreachable`, `unknownOutcome`…
     func create(_ key: String, bytes: [UInt8], ttl: Int) async throws(StorageError) -> StoredObject
 
     /// Reads one object.
@@ -37,7 +37,8 @@ public protocol Storage: Sendable {
     ///
     /// Items come in byte order of their keys and are all of one revision, which ``StorageList/resourceVersion`` names.
     /// A missing key gives an empty list.
-    /// - Throws: `resourceVersionTooLarge`, `expired`, `invalidContinueToken`, `invalidOptions`, `corruptObject`…
+    /// - Throws: `resourceVersionTooLarge`, `expired`, `invalidContinueToken`, `invalidOptions`; `corruptObject` when some can't be read, with
+    ///   ``StorageError/failures`` naming each (a hundred at most)…
     func list(_ key: String, options: ListOptions) async throws(StorageError) -> StorageList
 
     /// Reads, lets `update` change, and writes back only if nothing else wrote meanwhile; again with the newer object otherwise.
@@ -62,6 +63,17 @@ public protocol Storage: Sendable {
         validate: @Sendable (StoredObject) async throws -> Void
     ) async throws(StorageError) -> StoredObject
 
+    /// Removes an object whose stored bytes can't be read, and no other: breaking glass for what no other call can touch.
+    ///
+    /// Nothing is known of the object, so nothing of it is checked: no UID, no finalizer. What it refers to is left as it is.
+    /// - Parameter validate: the caller's last word; called again when the bytes change meanwhile and still can't be read.
+    /// - Returns: the revision of the delete.
+    /// - Throws: `keyNotFound`; `preconditionFailed` when the object can be read after all, at the newest revision; `rejected` with the cause when
+    ///   `validate` threw…
+    ///
+    /// Source of the rule: upstream DeleteOptions.ignoreStoreReadErrorWithClusterBreakingPotential.
+    func deleteUnreadable(_ key: String, validate: @Sendable () async throws -> Void) async throws(StorageError) -> ResourceVersion
+
     /// Follows the objects below a key (or at it), from just after ``ListOptions/resourceVersion``.
     ///
     /// No event is lost, repeated or reordered; when that can't be kept, the stream says so with a last ``WatchEvent/failure(_:)`` and ends. A stream
@@ -85,6 +97,13 @@ public protocol Storage: Sendable {
 
     /// Throws ``StorageError/Code/notReady`` while reads and watches can't be served.
     func checkReadiness() async throws(StorageError)
+}
+
+extension Storage {
+    /// Refuses: this storage can't tell what it can't read.
+    public func deleteUnreadable(_ key: String, validate: @Sendable () async throws -> Void) async throws(StorageError) -> ResourceVersion {
+        throw StorageError(.invalidOptions, key: key, message: "this storage doesn't remove objects that can't be read: \"\(key)\" is left as it is")
+    }
 }
 
 /// Numbers about what a storage holds.

@@ -74,6 +74,10 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
     public var retryAfterSeconds: Int?
     /// With ``Code/expired``: a token to go on with at the newest version.
     public var continueToken: String?
+    /// With ``Code/corruptObject`` of many objects: what is wrong with each, by ``key``. The last may be another failure, which ended the search.
+    public var failures: [StorageError] = []
+    /// There are more unreadable objects than ``failures`` names.
+    public var isTruncated = false
 
     /// A failure.
     public init(
@@ -96,6 +100,22 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         if !message.isEmpty { text += ": \(message)" }
         if let cause { text += " (\(cause))" }
         return text
+    }
+
+    /// Several objects can't be read.
+    /// - Parameters:
+    ///   - key: what was listed or watched.
+    ///   - failures: at least one; those of code `corruptObject` name their keys.
+    ///   - isTruncated: there may be more.
+    public static func unreadable(_ key: String, failures: [StorageError], isTruncated: Bool = false, message: String? = nil) -> StorageError {
+        let named = failures.prefix(3).map(\.key).filter { !$0.isEmpty }.joined(separator: ", ")
+        let more = failures.count > 3 || isTruncated ? ", …" : ""
+        var error = StorageError(
+            .corruptObject, key: key, message: message ?? "failed to read one or more objects below \"\(key)\" from the storage: \(named)\(more)",
+            cause: failures.first)
+        error.failures = failures
+        error.isTruncated = isTruncated
+        return error
     }
 
     /// The store is older than what was asked for.

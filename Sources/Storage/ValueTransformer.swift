@@ -12,10 +12,12 @@
 public protocol ValueTransformer: Sendable {
     /// Reads a stored value.
     /// - Parameter authenticatedData: the value's full key in the store; a value moved to another key must not be readable.
-    /// - Throws: when the value isn't readable; the caller leaves it as it is.
+    /// - Throws: a ``StorageError`` of another code than `corruptObject` (`unreachable`: the key service doesn't answer) when nothing can be told of
+    ///   the value now; anything else when the value isn't readable. The caller leaves it as it is.
     func transformFromStorage(_ stored: [UInt8], authenticatedData: [UInt8]) async throws -> TransformedValue
 
     /// Makes the value to store.
+    /// - Throws: nothing is written then.
     func transformToStorage(_ bytes: [UInt8], authenticatedData: [UInt8]) async throws -> [UInt8]
 }
 

@@ -6,6 +6,7 @@
 
 import APIMachinery
 import EtcdClient
+import Metrics
 import Storage
 import Testing
 
@@ -77,7 +78,10 @@ import Testing
     private func transformation(labels: String) throws -> WatchTransformation {
         let keys = try KeySpace(pathPrefix: "/registry", resourcePrefix: "/pods")
         return WatchTransformation(
-            predicate: try StorageHarness.predicate(labels: labels), values: ValueCodec(keys: keys, transformer: IdentityTransformer()))
+            predicate: try StorageHarness.predicate(labels: labels),
+            values: ValueCodec(
+                keys: keys, transformer: IdentityTransformer(), sizes: nil,
+                metrics: StorageMetrics(GroupResource(group: "", resource: "pods"), factory: NOOPMetricsHandler.instance)))
     }
 
     private func event(_ before: Then, _ after: Then) -> StoreEvent {

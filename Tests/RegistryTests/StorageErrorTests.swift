@@ -74,6 +74,26 @@ struct StorageErrorTests {
         #expect(Status(interpreting: error, operation: .update, resource: Self.widgets, name: "one") == thrown)
     }
 
+    @Test("Objects that can't be read are named one by one, and what ended the search after them", arguments: [false, true])
+    func unreadable(isTruncated: Bool) throws {
+        let failures = ["a", "b"].map { StorageError(.corruptObject, key: "/widgets/demo/\($0)", message: "garbage") }
+        let end = isTruncated ? [] : [StorageError(.unreachable, key: "/widgets", message: "gone")]
+        let error = StorageError.unreadable("/widgets", failures: failures + end, isTruncated: isTruncated)
+        for operation in [StorageOperation.list, .watch] {
+            let status = Status(interpreting: error, operation: operation, resource: Self.widgets)
+            #expect(status.code == 500)
+            #expect(status.reason == .storageReadError)
+            let causes = try #require(status.details?.causes)
+            #expect(causes.map(\.field) == ["/widgets/demo/a", "/widgets/demo/b", ""])
+            #expect(
+                causes.map(\.type) == [
+                    "UnexpectedServerResponse", "UnexpectedServerResponse", isTruncated ? "FieldValueTooMany" : "UnexpectedServerResponse",
+                ])
+            #expect(causes.allSatisfy { !$0.message.isEmpty })
+            if isTruncated { #expect(causes.last?.message == "too many errors, the list is truncated") }
+        }
+    }
+
     @Test("An expired list carries the token to go on with")
     func continueToken() {
         let error = StorageError(.expired, message: "too old", continueToken: "next")

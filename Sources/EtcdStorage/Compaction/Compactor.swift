@@ -69,6 +69,16 @@ public final class Compactor: Service {
     }
 
     private func write(_ state: CompactorState) async throws(EtcdError) -> CompactorState.Event {
+        do throws(EtcdError) {
+            return try await writeTurn(state)
+        } catch  where error.code == .noSpace {
+            logger.error(
+                "etcd is out of space: it is compacted, and needs to be defragmented and its alarm disarmed", metadata: ["error": "\(error)"])
+            return .full(revision: try await client.range(.key(Compactor.key)).header.revision)
+        }
+    }
+
+    private func writeTurn(_ state: CompactorState) async throws(EtcdError) -> CompactorState.Event {
         let response = try await client.transaction(
             Transaction(
                 compare: [.version(Compactor.key, .equal, state.expectedVersion)],

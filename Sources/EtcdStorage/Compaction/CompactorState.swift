@@ -17,6 +17,8 @@ struct CompactorState: Sendable, Hashable {
         case won(revision: Int64)
         /// Another server's had, before; the key has this version.
         case lost(version: Int64, revision: Int64)
+        /// etcd is full and takes no write, not even this one; it is at this revision.
+        case full(revision: Int64)
         /// Nobody knows.
         case failed
     }
@@ -41,6 +43,10 @@ struct CompactorState: Sendable, Hashable {
             expectedVersion = version
             revision = current
             return .none
+        case .full(let current):
+            // Whoever has a revision compacts: in a full store nobody's write gets through, and compaction is what makes room. Twice does no harm.
+            defer { revision = current }
+            return revision == 0 ? .none : .compact(revision: revision)
         case .failed:
             return .none
         }

@@ -9,13 +9,15 @@ import EtcdClient
 /// Gives short-lived objects their leases. One grant is under way at a time: those who come meanwhile share it where the policy lets them.
 actor LeaseManager {
     private let client: EtcdClient
+    private let metrics: StorageMetrics
     private let epoch = ContinuousClock.now
     private var reuse: LeaseReuse
     private var isGranting = false
     private var waiting: [CheckedContinuation<EtcdError?, Never>] = []
 
-    init(client: EtcdClient, policy: LeasePolicy) {
+    init(client: EtcdClient, policy: LeasePolicy, metrics: StorageMetrics) {
         self.client = client
+        self.metrics = metrics
         reuse = LeaseReuse(policy: policy)
     }
 
@@ -31,6 +33,7 @@ actor LeaseManager {
         do throws(EtcdError) {
             let granted = try await client.leaseGrant(ttl: reuse.grantSeconds(ttl: ttl))
             // Counted from before the grant: the lease never ends before we think so.
+            if let objects = reuse.objectsOfLease { metrics.recordLeaseObjects(objects) }
             reuse.granted(granted.id, ttl: ttl, now: asked)
             finishGrant(nil)
             return granted.id

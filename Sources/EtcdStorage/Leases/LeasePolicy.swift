@@ -48,6 +48,9 @@ struct LeaseReuse: Sendable {
         return fits ? lease : nil
     }
 
+    /// How many objects the lease has that a new one is about to replace; nil before the first. The one that asked for the new lease was counted too.
+    var objectsOfLease: Int64? { lease == 0 ? nil : objects - 1 }
+
     /// The seconds to ask etcd for.
     func grantSeconds(ttl: Int64) -> Int64 { ttl + policy.reuseSeconds(ttl: ttl) }
 

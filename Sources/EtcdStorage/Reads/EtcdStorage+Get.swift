@@ -11,7 +11,7 @@ public import Storage
 extension EtcdStorage {
     /// Reads one object, linearizably. One round trip.
     ///
-    /// A wanted resource version is compared with the revision that etcd is at, not with the object's.
+    /// Every byte is looked at once, so that a damaged value is told rather than passed on. A wanted resource version is compared with the revision that etcd is at, not with the object's.
     public func get(_ key: String, options: GetOptions) async throws(StorageError) -> StoredObject? {
         let storeKey = Array(try keys.prepare(key).utf8)
         let response = try await read(key, storeKey)
@@ -23,34 +23,25 @@ extension EtcdStorage {
             if options.ignoreNotFound { return nil }
             throw notFound(key)
         }
-        return try await values.object(kv)
+        return try await values.wholeObject(kv)
     }
 
     /// The revision that etcd is at. One round trip for a key that is never there.
     public func currentResourceVersion() async throws(StorageError) -> ResourceVersion {
-        let response = try await read(configuration.resourcePrefix, Array((keys.pathPrefix + configuration.resourcePrefix.dropFirst()).utf8))
+        let response = try await read(
+            configuration.resourcePrefix, Array((keys.pathPrefix + configuration.resourcePrefix.dropFirst()).utf8), as: .getCurrentResourceVersion)
         guard response.header.revision > 0 else {
             throw StorageError(.internalError, message: "etcd answered without a revision")
         }
         return ResourceVersion(UInt64(response.header.revision))
     }
 
-    /// How many objects there are, by a count in etcd. Their size isn't known here.
-    public func statistics() async throws(StorageError) -> StorageStatistics {
-        let start = Array((keys.pathPrefix + keys.resourcePrefix.dropFirst()).utf8)
-        do {
-            return StorageStatistics(objectCount: try await requests.count(from: start, to: KeyRange.endOfPrefix(start)))
-        } catch {
-            throw .reading(error, key: configuration.resourcePrefix, read: "count")
-        }
-    }
-
     /// Never throws: every call speaks to etcd itself.
     public func checkReadiness() async throws(StorageError) {}
 
-    func read(_ key: String, _ storeKey: [UInt8], revision: Int64 = 0) async throws(StorageError) -> RangeResponse {
+    func read(_ key: String, _ storeKey: [UInt8], as request: StorageMetrics.Request = .get) async throws(StorageError) -> RangeResponse {
         do {
-            return try await requests.get(storeKey, revision: revision)
+            return try await requests.get(storeKey, as: request)
         } catch {
             throw .reading(error, key: key, read: "get")
         }

@@ -13,19 +13,30 @@ extension EtcdStorage {
     /// Reads the objects below a key, or the one at it, at one revision.
     ///
     /// Everything comes in pages that are pinned to the revision of the first. With a selector it goes on until ``SelectionPredicate/limit`` objects
-    /// match or the range ends. Objects whose attributes can't be read don't match.
+    /// match or the range ends. Objects whose attributes can't be read don't match. Should that revision be compacted before the last page, a
+    /// list that didn't ask for it begins again; it is never made of two revisions.
     public func list(_ key: String, options: ListOptions) async throws(StorageError) -> StorageList {
         let prepared = try keys.prepare(key, recursive: options.recursive)
         // Tokens don't know the path prefix' spelling: they are relative to the whole key, like upstream's.
         let revision = try ListRevision(resolving: options, keyPrefix: prepared)
-        return options.recursive
-            ? try await listRange(key, prepared, revision, options)
-            : try await listOne(key, prepared, revision, options.predicate)
+        guard options.recursive else { return try await listOne(key, prepared, revision, options.predicate) }
+        for _ in 1..<EtcdStorage.maximumListAttempts {
+            if let list = try await listRange(key, prepared, revision, options, restarts: true) { return list }
+            logger.debug("the version of a list was compacted between two of its pages, beginning again", metadata: ["key": "\(key)"])
+        }
+        guard let list = try await listRange(key, prepared, revision, options, restarts: false) else {
+            throw StorageError(.internalError, key: key, message: "a list of \"\(key)\" came to no end")
+        }
+        return list
     }
+
+    /// A list that is overtaken by compactions as often as this is given up.
+    private static let maximumListAttempts = 4
 
     private func listOne(
         _ key: String, _ prepared: String, _ revision: ListRevision, _ predicate: SelectionPredicate
     ) async throws(StorageError) -> StorageList {
+        var collector = ListCollector(key: key, predicate: predicate)
         let response: RangeResponse
         do {
             response = try await requests.get(Array(prepared.utf8), revision: revision.pinned)
@@ -33,22 +44,20 @@ extension EtcdStorage {
             throw await listFailure(error, key: key, revision: revision, keyPrefix: prepared, start: nil)
         }
         try revision.check(current: ResourceVersion(UInt64(response.header.revision)))
-        var items: [StoredObject] = []
-        if let kv = response.kvs.first {
-            let object = try await values.object(kv)
-            if isSelected(object, by: predicate) { items.append(object) }
-        }
-        return StorageList(items: items, resourceVersion: revision.version(header: response.header))
+        collector.expect(response.kvs.count)
+        if let kv = response.kvs.first { try await collect(kv, into: &collector) }
+        return StorageList(items: try finish(&collector), resourceVersion: revision.version(header: response.header))
     }
 
+    /// - Parameter restarts: gives nil when the version of the first page, which nobody asked for, was compacted before the last page.
     private func listRange(
-        _ key: String, _ prepared: String, _ revision: ListRevision, _ options: ListOptions
-    ) async throws(StorageError) -> StorageList {
+        _ key: String, _ prepared: String, _ revision: ListRevision, _ options: ListOptions, restarts: Bool
+    ) async throws(StorageError) -> StorageList? {
         let predicate = options.predicate
         var pages = RangePages(
             start: Array((revision.startKey ?? prepared).utf8), end: KeyRange.endOfPrefix(Array(prepared.utf8)), revision: revision.pinned,
             size: PageSize(limit: predicate.limit, unlimitedPage: configuration.listPageSize), growsPages: !predicate.isEmpty)
-        var items: [StoredObject] = []
+        var collector = ListCollector(key: key, predicate: predicate)
         var hasMore = false
         var remaining: Int?
         repeat {
@@ -56,26 +65,27 @@ extension EtcdStorage {
             do {
                 page = try await pages.next(from: requests)
             } catch let error as EtcdError {
-                throw await listFailure(error, key: key, revision: revision, keyPrefix: prepared, start: pages.start)
+                if restarts, error.code == .compacted, revision.read == .latest, !pages.isFirst { return nil }
+                throw collector.failure(
+                    endedBy: await listFailure(error, key: key, revision: revision, keyPrefix: prepared, start: pages.start))
             } catch {
                 throw StorageError(.internalError, key: key, message: "etcd's answer to a list of \"\(key)\" makes no sense: \(error)")
             }
             if page.isFirst { try revision.check(current: ResourceVersion(UInt64(page.headerRevision))) }
             hasMore = page.hasMore
-            if predicate.limit == 0, predicate.isEmpty { items.reserveCapacity(items.count + page.kvs.count) }
+            collector.expect(page.kvs.count)
             for (index, kv) in page.kvs.enumerated() {
-                if predicate.limit > 0, items.count >= predicate.limit {
+                if collector.isFull {
                     hasMore = true
                     pages.endEarly(after: page.kvs[index - 1].key)
                     break
                 }
-                let object = if let now = try values.objectNow(kv) { now } else { try await values.object(kv) }
-                if isSelected(object, by: predicate) { items.append(object) }
+                if try !collectNow(kv, into: &collector) { try await collect(kv, into: &collector) }
             }
             remaining = Int(page.count) - predicate.limit
-        } while hasMore && (predicate.limit == 0 || items.count < predicate.limit)
+        } while hasMore && !collector.isFull
 
-        var list = StorageList(items: items, resourceVersion: ResourceVersion(UInt64(pages.revision)))
+        var list = StorageList(items: try finish(&collector), resourceVersion: ResourceVersion(UInt64(pages.revision)))
         if hasMore {
             let start = String(decoding: pages.start, as: UTF8.self)
             list.continueToken = try ContinueToken(revision: pages.revision, startKey: start).encoded(keyPrefix: prepared)
@@ -85,14 +95,29 @@ extension EtcdStorage {
         return list
     }
 
-    private func isSelected(_ object: StoredObject, by predicate: SelectionPredicate) -> Bool {
-        if predicate.isEmpty { return true }
-        do {
-            return try predicate.matches(object)
+    /// The same as ``collect(_:into:)`` where nothing needs to be waited for; false where something does. Spares the loop a call that could suspend.
+    private func collectNow(_ kv: KeyValue, into collector: inout ListCollector) throws(StorageError) -> Bool {
+        do throws(StorageError) {
+            guard let object = try values.objectNow(kv) else { return false }
+            collector.add(object, logger)
         } catch {
-            logger.debug("object without readable attributes left out of a list", metadata: ["key": "\(object.key)", "error": "\(error)"])
-            return false
+            try collector.note(error)
         }
+        return true
+    }
+
+    private func collect(_ kv: KeyValue, into collector: inout ListCollector) async throws(StorageError) {
+        do throws(StorageError) {
+            collector.add(try await values.object(kv), logger)
+        } catch {
+            try collector.note(error)
+        }
+    }
+
+    private func finish(_ collector: inout ListCollector) throws(StorageError) -> [StoredObject] {
+        let items = try collector.finish()
+        metrics.record(collector.cost)
+        return items
     }
 
     /// What a failure of etcd means for a list.

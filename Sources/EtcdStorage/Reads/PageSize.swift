@@ -21,6 +21,13 @@ struct PageSize: Sendable, Hashable {
         current = limit > 0 ? limit : unlimitedPage
     }
 
+    /// A page was too large for an answer; false when it was of one object, so that none smaller can be asked for.
+    mutating func shrink() -> Bool {
+        guard current > 1 else { return false }
+        current = max(1, current / 8)
+        return true
+    }
+
     /// To be called after each page that wasn't the last.
     mutating func grow() {
         if current < PageSize.maximum { current = min(current * 2, PageSize.maximum) }

@@ -32,7 +32,9 @@ struct RangePages: Sendable {
     private(set) var revision: Int64
     private var size: PageSize
     private let growsPages: Bool
-    private var isFirst = true
+    private(set) var isFirst = true
+    /// Pages don't grow any more once one was too large.
+    private var hasShrunk = false
 
     init(start: [UInt8], end: [UInt8], revision: Int64, size: PageSize, growsPages: Bool) {
         self.start = start
@@ -42,20 +44,31 @@ struct RangePages: Sendable {
         self.growsPages = growsPages
     }
 
-    /// The next page.
+    /// The next page. Where objects are so large that an answer can't hold as many as were asked for, fewer are.
     /// - Throws: ``EtcdError``; ``Nonsense``.
     mutating func next(from requests: StoreRequests) async throws -> Page {
-        let response = try await requests.list(from: start, to: end, limit: size.current, revision: revision)
+        let response = try await fittingResponse(from: requests)
         if response.more, response.kvs.isEmpty { throw Nonsense(description: "a page without keys, and more to come") }
         if revision == 0 { revision = response.header.revision }
         if response.header.revision < revision {
             throw Nonsense(description: "revision \(revision) was read by a member that is at \(response.header.revision)")
         }
         if let last = response.kvs.last { start = last.key + [0] }
-        if growsPages { size.grow() }
+        if growsPages, !hasShrunk { size.grow() }
         defer { isFirst = false }
         return Page(
             kvs: response.kvs, count: response.count, hasMore: response.more, isFirst: isFirst, headerRevision: response.header.revision)
+    }
+
+    private mutating func fittingResponse(from requests: StoreRequests) async throws(EtcdError) -> RangeResponse {
+        while true {
+            do throws(EtcdError) {
+                return try await requests.list(from: start, to: end, limit: size.current, revision: revision)
+            } catch {
+                guard error.code == .responseTooLarge, size.shrink() else { throw error }
+                hasShrunk = true
+            }
+        }
     }
 
     /// The last page was only read up to a key: the next starts just after that.

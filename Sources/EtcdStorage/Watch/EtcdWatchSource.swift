@@ -176,10 +176,12 @@ final class EtcdWatchSource: WatchSource {
         if batch.isProgress {
             // Others' requests are answered on the stream that this watch may share with theirs.
             guard options.progressNotify else { return [] }
+            storage.metrics.countBookmark()
             return [.bookmark(ResourceVersion(UInt64(batch.revision)), endsInitialEvents: false)]
         }
         var events: [ObjectEvent] = []
         events.reserveCapacity(batch.events.count)
+        storage.metrics.countEvents(batch.events.count)
         for event in batch.events {
             do throws(StorageError) {
                 if let change = try await transformation.event(event) { events.append(change) }

@@ -57,10 +57,12 @@ struct WatchTransformation: Sendable {
             return try await values.object(before)
         } catch {
             guard event.type == .delete else { throw error }
-            throw StorageError(
-                .corruptObject, key: error.key,
-                message: "\"\(error.key)\" was deleted at revision \(event.kv.modRevision), but what it was can't be read: \(error.message)",
-                cause: error)
+            guard error.code == .corruptObject else { throw error }
+            throw .unreadable(
+                error.key, failures: [error],
+                message:
+                    "saw a DELETED event, but object data is corrupt: \"\(error.key)\" is gone since revision \(event.kv.modRevision), and what it "
+                    + "was can't be read (\(error.message)); list again")
         }
     }
 

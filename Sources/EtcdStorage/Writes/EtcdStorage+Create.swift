@@ -12,11 +12,14 @@ extension EtcdStorage {
     /// Adds an object under a free key. One round trip, and one more for a lease now and then when it has a time to live.
     public func create(_ key: String, bytes: [UInt8], ttl: Int) async throws(StorageError) -> StoredObject {
         let storeKey = Array(try keys.prepare(key).utf8)
+        let bytes = try StorableBytes.creating(bytes, key: key)
         let lease = try await lease(forSeconds: ttl, key: key)
         let stored = try await values.stored(bytes, key: key, storeKey: storeKey)
         let write = GuardedWrite(key: storeKey, effect: .put(value: stored, lease: lease), revision: 0, readsOnConflict: false)
         switch try await perform(write, key: key) {
-        case .done(let revision): return StoredObject(key: key, bytes: bytes, resourceVersion: ResourceVersion(UInt64(revision)))
+        case .done(let revision):
+            sizes?.learn(storeKey, bytes: stored.count, revision: revision)
+            return StoredObject(key: key, bytes: bytes, resourceVersion: ResourceVersion(UInt64(revision)))
         case .conflict: throw StorageError(.keyExists, key: key, message: "there is a \"\(key)\" already")
         case .uncertain: throw unknownOutcome(key, nil)
         }

@@ -40,6 +40,7 @@ extension EtcdStorage {
                 key: storeKey, effect: .put(value: stored, lease: lease), revision: state.revision, version: state.version)
             switch try await perform(write, key: key) {
             case .done(let revision):
+                sizes?.learn(storeKey, bytes: stored.count, revision: revision)
                 return StoredObject(key: key, bytes: proposal.bytes, resourceVersion: ResourceVersion(UInt64(revision)))
             case .conflict(let found):
                 logger.trace("update overtaken, trying again", metadata: ["key": "\(key)", "revision": "\(state.revision)"])
@@ -67,7 +68,7 @@ extension EtcdStorage {
             if state.isCurrent { throw error }
             return .retry(try await liveState(key, storeKey, ignoreNotFound: ignoreNotFound))
         }
-        let proposal: UpdateProposal
+        var proposal: UpdateProposal
         do {
             proposal = try await update(state.object)
         } catch {
@@ -76,6 +77,7 @@ extension EtcdStorage {
             if live.revision == state.revision { throw rejected(key, error) }
             return .retry(live)
         }
+        proposal.bytes = StorableBytes.updating(proposal.bytes)
         guard !state.isStale, let object = state.object, object.bytes == proposal.bytes else { return .write(proposal) }
         if state.isCurrent { return .unchanged(object) }
         let live = try await liveState(key, storeKey, ignoreNotFound: ignoreNotFound)
@@ -91,7 +93,7 @@ extension EtcdStorage {
         let object = try await values.object(found)
         do {
             try check(preconditions, object, key)
-            guard try await update(object).bytes == object.bytes else { throw unknownOutcome(key, nil) }
+            guard StorableBytes.updating(try await update(object).bytes) == object.bytes else { throw unknownOutcome(key, nil) }
             return object
         } catch {
             throw unknownOutcome(key, error)

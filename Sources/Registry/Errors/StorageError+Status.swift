@@ -55,6 +55,8 @@ extension Status {
                 .timeout(
                     "the \(operation) of \(resource) \"\(name)\" was sent, but its outcome is unknown: read the object before trying again",
                     retryAfterSeconds: 0)
+            case .corruptObject where !error.failures.isEmpty:
+                Status.unreadable(error, resource: resource)
             case .invalidContinueToken, .invalidOptions, .invalidKey:
                 .badRequest(error.message.isEmpty ? text : error.message)
             case .resourceVersionTooLarge:
@@ -94,6 +96,17 @@ extension Status {
         default:
             return Status(code: 500, reason: .unknown, message: error.description)
         }
+    }
+
+    /// What can't be read, one cause each, so that an administrator can remove them.
+    private static func unreadable(_ error: StorageError, resource: GroupResource) -> Status {
+        var causes = error.failures.map { failure in
+            Status.Cause(type: "UnexpectedServerResponse", message: failure.description, field: failure.code == .corruptObject ? failure.key : "")
+        }
+        if error.isTruncated { causes.append(Status.Cause(type: "FieldValueTooMany", message: "too many errors, the list is truncated")) }
+        return Status(
+            code: 500, reason: .storageReadError, message: error.message,
+            details: Details(group: resource.group, kind: resource.resource, causes: causes))
     }
 
     private static func expired(_ error: StorageError) -> Status {

@@ -8,6 +8,7 @@ import APIMachinery
 import EtcdClient
 import EtcdTestKit
 import Logging
+import Metrics
 import Storage
 import Synchronization
 import Testing
@@ -25,15 +26,19 @@ struct StorageHarness: Sendable {
     /// What the storage asked of etcd.
     final class Recorder: Sendable {
         private let operations = Mutex<[StoreRequests.Operation]>([])
-        private let observer = Mutex<(@Sendable (StoreRequests.Operation) -> Void)?>(nil)
+        private let observer = Mutex<(@Sendable (StoreRequests.Operation) async throws -> Void)?>(nil)
 
-        func record(_ operation: StoreRequests.Operation) {
+        func record(_ operation: StoreRequests.Operation) async {
             operations.withLock { $0.append(operation) }
-            observer.withLock { $0 }?(operation)
+            do {
+                try await observer.withLock { $0 }?(operation)
+            } catch {
+                Issue.record(error)
+            }
         }
 
         /// Has something done just before each request from now on.
-        func observe(_ observer: @escaping @Sendable (StoreRequests.Operation) -> Void) {
+        func observe(_ observer: @escaping @Sendable (StoreRequests.Operation) async throws -> Void) {
             self.observer.withLock { $0 = observer }
         }
 
@@ -48,24 +53,26 @@ struct StorageHarness: Sendable {
 
     /// Runs `body` with a storage on the shared cluster.
     static func run(
-        configure: (inout EtcdStorageConfiguration) -> Void = { _ in }, _ body: (StorageHarness) async throws -> Void
+        metrics: (any MetricsFactory)? = nil, configure: (inout EtcdStorageConfiguration) -> Void = { _ in },
+        _ body: (StorageHarness) async throws -> Void
     ) async throws {
-        try await run(on: try await EtcdCluster.shared(), configure: configure, body)
+        try await run(on: try await EtcdCluster.shared(), metrics: metrics, configure: configure, body)
     }
 
     /// Runs `body` with a storage on a cluster of its own, which it may compact, stop and kill.
     static func runAlone(
         _ options: EtcdClusterOptions = EtcdClusterOptions(), readTimeout: Duration = .seconds(20), writeTimeout: Duration = .seconds(10),
-        configure: (inout EtcdStorageConfiguration) -> Void = { _ in }, _ body: (StorageHarness) async throws -> Void
+        metrics: (any MetricsFactory)? = nil, configure: (inout EtcdStorageConfiguration) -> Void = { _ in },
+        _ body: (StorageHarness) async throws -> Void
     ) async throws {
         try await EtcdCluster.withCluster(options) { cluster in
-            try await run(on: cluster, readTimeout: readTimeout, writeTimeout: writeTimeout, configure: configure, body)
+            try await run(on: cluster, readTimeout: readTimeout, writeTimeout: writeTimeout, metrics: metrics, configure: configure, body)
         }
     }
 
     static func run(
         on cluster: EtcdCluster, readTimeout: Duration = .seconds(20), writeTimeout: Duration = .seconds(10),
-        configure: (inout EtcdStorageConfiguration) -> Void,
+        metrics: (any MetricsFactory)? = nil, configure: (inout EtcdStorageConfiguration) -> Void,
         _ body: (StorageHarness) async throws -> Void
     ) async throws {
         // Reads may take long: the machine that tests run on may have a lot to do.
@@ -79,7 +86,8 @@ struct StorageHarness: Sendable {
             pathPrefix: prefix, resourcePrefix: "/pods", groupResource: GroupResource(group: "", resource: "pods"))
         configure(&configuration)
         let storage = EtcdStorage(
-            client: client, configuration: configuration, compactor: nil, logger: Logger(label: "test"), recorder: { recorder.record($0) })
+            client: client, configuration: configuration, compactor: nil, logger: Logger(label: "test"), metrics: metrics,
+            recorder: { await recorder.record($0) })
         let harness = StorageHarness(cluster: cluster, client: client, storage: storage, prefix: prefix, recorder: recorder)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await client.run() }
