@@ -178,7 +178,7 @@ let package = Package(
             "ReadmeTests",
             [
                 "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "GRPCTransport", "KubernetesResources",
-                "Registry", "Storage", .logging, .nioCore,
+                "Registry", "Storage", "StorageTestKit", .logging, .nioCore,
             ]),
         .tests("KubectlTests", ["EtcdTestKit", "keelson", .subprocess, .system], resources: [.copy("Golden")]),
     ],

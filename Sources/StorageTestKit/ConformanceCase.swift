@@ -74,9 +74,10 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
 /// The behaviours of a ``Storage``, one for each row of upstream's catalogue that is about any storage. `Documentation/conformance.md` lists them.
 public enum StorageConformance {
     /// All behaviours whose runs are the same each time.
-    public static let cases: [ConformanceCase] =
-        createCases + getCases + deleteCases + unreadableCases + listCases + pagingCases + updateCases + statisticsCases + keyCases + listMatrixCases
-        + watchCases + watchSelectionCases + watchStateCases
+    public static let cases: [ConformanceCase] = [
+        createCases, getCases, deleteCases, unreadableCases, listCases, pagingCases, updateCases, statisticsCases, keyCases, listMatrixCases,
+        watchCases, watchSelectionCases, watchStateCases,
+    ].flatMap { $0 }
 
     /// The ten invariants, over random histories.
     /// - Parameters:

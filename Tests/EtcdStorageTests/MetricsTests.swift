@@ -6,6 +6,7 @@
 
 import APIMachinery
 import EtcdClient
+import EtcdTestKit
 import Logging
 import Metrics
 import MetricsTestKit

@@ -133,7 +133,7 @@ struct MistakenStorage: Storage {
             do { try await validate(suggestion) } catch { throw StorageError(.rejected, key: key, cause: error) }
             return try await inner.delete(key, preconditions: preconditions, suggestion: nil) { _ in }
         }
-        let before = mistake == .deletesAtTheOldVersion ? try await inner.get(key, options: GetOptions(ignoreNotFound: true)) : nil
+        let before = try await mistake == .deletesAtTheOldVersion ? inner.get(key, options: GetOptions(ignoreNotFound: true)) : nil
         let deleted = try await inner.delete(
             key, preconditions: mistake == .ignoresPreconditions ? nil : preconditions, suggestion: suggestion, validate: validate)
         return before.map { deleted.at($0.resourceVersion) } ?? deleted

@@ -38,11 +38,12 @@ extension StorageConformance {
                 return list.items
             }
             try requireEqual(try await list(nil).map(\.bytes), [second.bytes], "no version")
-            let any = try await list(.zero).map(\.bytes)
-            try require(any == [second.bytes] || !bench.has(.newestAtZero) && [[], [first.bytes]].contains(any), "version zero gave \(any)")
+            let atZero = try await list(.zero).map(\.bytes)
+            let isOld = atZero == [] || atZero == [first.bytes]
+            try require(atZero == [second.bytes] || isOld && !bench.has(.newestAtZero), "version zero gave \(atZero.count) items")
             try requireEqual(try await list(other.resourceVersion).map(\.bytes), [second.bytes], "version of the newest write")
             let notOlder = try await list(first.resourceVersion, .notOlderThan).map(\.bytes)
-            try require([[first.bytes], [second.bytes]].contains(notOlder), "not older than the first write gave \(notOlder)")
+            try require(notOlder == [first.bytes] || notOlder == [second.bytes], "not older than the first write gave \(notOlder.count) items")
             try requireEqual(try await list(second.resourceVersion, .exact).map(\.bytes), [second.bytes], "exactly the second write")
             try requireEqual(try await list(first.resourceVersion, .exact).map(\.bytes), [first.bytes], "exactly the first write")
             try await requireError(.resourceVersionTooLarge, of: "far future") { try await list(.farFuture) }
@@ -58,8 +59,9 @@ extension StorageConformance {
                 ("/pods/test-ns/", true, ["test-ns/foo", "test-ns/foobar"]), ("/pods/test-ns", true, ["test-ns/foo", "test-ns/foobar"]),
                 ("/pods/test-ns/foo", false, ["test-ns/foo"]), ("/pods/test-ns/foo", true, []),
             ]
+            let versions: [(ResourceVersion?, ResourceVersionMatch?)] = [(last.resourceVersion, .exact), (nil, nil), (.zero, .notOlderThan)]
             for row in rows {
-                for (version, match) in [(last.resourceVersion, ResourceVersionMatch.exact), (nil, nil), (.zero, .notOlderThan)] {
+                for (version, match) in versions {
                     let names = try await bench.list(row.key, at: version, match, recursive: row.recursive).items.names
                     if version == .zero, !bench.has(.newestAtZero), Set(names).isSubset(of: row.names) { continue }
                     try requireEqual(names, row.names, "\(row.key), recursive \(row.recursive), version \(version as Any)")
@@ -88,9 +90,9 @@ extension StorageConformance {
                 }
                 return TransformedValue(bytes: stored)
             }
-            for version in [nil, ResourceVersion(1)] {
+            for version: ResourceVersion? in [nil, ResourceVersion(1)] {
                 made.change { $0 -= min($0, 4) }
-                let first = try await bench.list(at: version, version.map { _ in .notOlderThan }, labels: "even=true", limit: 4)
+                let first = try await bench.list(at: version, version.map { _ in ResourceVersionMatch.notOlderThan }, labels: "even=true", limit: 4)
                 made.change { $0 += 100 }
                 let again = try await bench.list(at: first.resourceVersion, .exact, labels: "even=true", limit: 4)
                 made.change { $0 -= 100 }

@@ -170,7 +170,7 @@ extension StorageConformance {
             task.cancel()
             do {
                 let batch = try await task.value
-                try require(batch.isEmpty, "a watch in a cancelled task told \(batch.map(EventReader.line))")
+                try require(batch.isEmpty, "a watch in a cancelled task told \(batch.map { EventReader.line($0) })")
             } catch let error as StorageError {
                 try requireEqual(error.code, .timeout, "code of the error")
             }

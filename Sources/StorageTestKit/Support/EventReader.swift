@@ -77,6 +77,24 @@ final class EventReader {
         return (version, ends)
     }
 
+    /// Nothing more must come. A wait that is short, since nothing can be waited for; ends the watch.
+    func requireSilence(_ what: String, line: Int = #line, file: String = #fileID) async throws {
+        let stream = stream
+        let batch = await withTaskGroup(of: [WatchEvent].self) { group in
+            group.addTask { await stream.nextBatch() }
+            group.addTask {
+                // Ends early only when it is no longer needed.
+                try? await Task.sleep(for: .milliseconds(50))
+                return []
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? []
+        }
+        let told = (pending + batch).map { EventReader.line($0) }.filter { !$0.hasPrefix("BOOKMARK") }
+        try require(told.isEmpty, "\(what): expected nothing more, found \(told)", line: line, file: file)
+        stream.cancel()
+    }
+
     static func line(_ event: WatchEvent?) -> String {
         switch event {
         case nil: "END"

@@ -112,7 +112,7 @@ final class EtcdSubject: ConformanceSubject {
             client: client,
             configuration: EtcdStorageConfiguration(
                 pathPrefix: prefix, resourcePrefix: ConformanceSetup.resourcePrefix, groupResource: GroupResource(group: "", resource: "pods"),
-                transformer: setup.transformer ?? IdentityTransformer(), listPageSize: 50, estimatesObjectSizes: setup.estimatesObjectSizes),
+                transformer: setup.transformer ?? IdentityTransformer(), listPageSize: 7, estimatesObjectSizes: setup.estimatesObjectSizes),
             compactor: compactor, logger: Logger(label: "test"), recorder: { [log] in log.note($0) })
     }
 

@@ -9,13 +9,10 @@ import Storage
 
 extension StorageConformance {
     /// Upstream's table of lists, over one history.
-    static let listMatrixCases =
-        unrepresentable
-        + (ListRow.refused + ListRow.ofNamespace + ListRow.ofAll + ListRow.pages + ListRow.filtered + ListRow.filteredPages + ListRow.exact
-        + ListRow.exactPages + ListRow.continued).sorted { $0.id < $1.id }.map(\.asCase)
+    static let listMatrixCases = unrepresentable + ListRow.all.sorted { $0.id < $1.id }.map(\.asCase)
 
     /// What the options can't even say: it is refused where text becomes a version or a match.
-    private static let unrepresentable =
+    private static let unrepresentable: [ConformanceCase] =
         [("L01", "abc"), ("L86", "-1")].map { id, text in
             ConformanceCase(id, "\"\(text)\" is no version") { _ in
                 try require(ResourceVersion(parsing: text) == nil, "\(text) was read as a version")
@@ -29,6 +26,8 @@ extension StorageConformance {
 }
 
 extension ListRow {
+    static let all = [refused, ofNamespace, ofAll, pages, filtered, filteredPages, exact, exactPages, continued].flatMap { $0 }
+
     static let v2 = ["first/bar@2", "second/bar", "second/foo", "third/barfoo", "third/foo"]
 
     static let refused = [

@@ -94,21 +94,22 @@ struct ListRow: Sendable {
         if version == .zero, limit > 0, hasToken { needs.insert(.limitAtZero) }
         let wanted = error.map { "is refused: \($0)" } ?? "gives \(items.isEmpty ? "nothing" : items.joined(separator: " "))"
         return ConformanceCase(id, "A list of \(request) \(wanted)", needs: needs, alone: true) { bench in
-            try await check(bench, try await ListHistory(bench))
+            let history = try await ListHistory(bench)
+            try await check(bench, history)
         }
     }
 
     private func check(_ bench: Bench, _ history: ListHistory) async throws {
-        let token = try token.map { try Self.token($0.start, history.revision($0.at)) }
-        func list() async throws -> StorageList {
+        let token = try self.token.map { try Self.token($0.start, history.revision($0.at)) }
+        func ask() async throws -> StorageList {
             try await bench.list("/pods/\(key)", at: version.map(history.version), match, fields: fields, limit: limit, continuing: token)
         }
         if let error {
-            let found = try await requireError(error, of: "the list", list)
+            let found = try await requireError(error, of: "the list", ask)
             if error == .expired, token != nil { try require(found.continueToken != nil, "the error has no token to go on with") }
             return
         }
-        let list = try await list()
+        let list = try await ask()
         let items = try list.items.map { $0.shortName == "first/bar" ? "first/bar@\(try Bench.number($0))" : $0.shortName }
         if items.isEmpty, isContentWithAnyState, !bench.has(.newestAtZero) { return }
         try requireEqual(items, self.items, "items")
