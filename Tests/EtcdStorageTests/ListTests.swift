@@ -216,7 +216,7 @@ import Testing
     func skipsUnreadable() async throws {
         try await StorageHarness.run { harness in
             try await harness.create("a")
-            try await harness.client.put("\(harness.prefix)/pods/ns/b", "{broken")
+            try await harness.client.put("\(harness.prefix)/pods/ns/b", "{broken}")
             try await harness.create("c")
             let predicate = try StorageHarness.predicate(fields: "metadata.namespace=ns")
             #expect(try await harness.storage.list("/pods", options: ListOptions(predicate: predicate)).items.names == ["ns/a", "ns/c"])

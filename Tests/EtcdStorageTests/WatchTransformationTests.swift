@@ -69,7 +69,7 @@ import Testing
 
     @Test("An object whose attributes can't be read fails a watch with a selector, and passes without")
     func unreadableAttributes() async throws {
-        let kv = KeyValue(key: Array("/registry/pods/ns/a".utf8), value: Array("{broken".utf8), createRevision: 9, modRevision: 9, version: 1)
+        let kv = KeyValue(key: Array("/registry/pods/ns/a".utf8), value: Array("{broken}".utf8), createRevision: 9, modRevision: 9, version: 1)
         let event = StoreEvent(type: .put, kv: kv)
         #expect(try await transformation(labels: "").event(event) != nil)
         #expect(try await storageError { try await transformation(labels: "app=x").event(event) }.code == .internalError)

@@ -73,7 +73,7 @@ struct MistakenFactory: ConformanceFactory {
 
     func withSubject(_ setup: ConformanceSetup, _ body: @Sendable (any ConformanceSubject) async throws -> Void) async throws {
         let mistake = mistake
-        try await EtcdFactory(release: .installed).withEtcdSubject(setup) { etcd in
+        try await EtcdFactory(release: .installed, name: "mistakes").withEtcdSubject(setup) { etcd in
             try await body(MistakenSubject(etcd: etcd, mistake: mistake))
         }
     }

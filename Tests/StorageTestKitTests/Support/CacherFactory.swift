@@ -19,13 +19,13 @@ struct CacherFactory: ConformanceFactory {
     }
 
     func withSubject(_ setup: ConformanceSetup, _ body: @Sendable (any ConformanceSubject) async throws -> Void) async throws {
-        try await EtcdFactory(release: release).withEtcdSubject(setup) { etcd in
+        try await EtcdFactory(release: release, name: "caches").withEtcdSubject(setup) { etcd in
             var configuration = CacherStorageConfiguration(
                 groupResource: GroupResource(group: "", resource: "pods"), resourcePrefix: ConformanceSetup.resourcePrefix,
                 attributes: ConformanceSetup.attributes)
             configuration.bookmarkPeriod = .milliseconds(500)
-            // The machine that tests run on may have a lot to do.
-            configuration.freshnessTimeout = .seconds(10)
+            // What is refused takes this long; what isn't must not need it on a machine that has a lot to do.
+            configuration.freshnessTimeout = .seconds(4)
             let cacher = CacherStorage(underlying: etcd.storage, configuration: configuration, logger: Logger(label: "test"))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await cacher.run() }

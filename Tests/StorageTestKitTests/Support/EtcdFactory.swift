@@ -43,6 +43,8 @@ enum EtcdRelease: String, Sendable, CaseIterable {
 /// Storages on a real etcd. Behaviours that need a store of their own come one at a time to a second one.
 struct EtcdFactory: ConformanceFactory {
     var release: EtcdRelease
+    /// Factories of different names don't wait for each other.
+    var name = "storages"
 
     var capabilities: Set<ConformanceCapability> {
         var all = Set(ConformanceCapability.allCases).subtracting([.periodicBookmarks])
@@ -51,7 +53,7 @@ struct EtcdFactory: ConformanceFactory {
         return all
     }
 
-    private static let turns = Mutex<[EtcdRelease: Turnstile]>([:])
+    private static let turns = Mutex<[String: Turnstile]>([:])
 
     func withSubject(_ setup: ConformanceSetup, _ body: @Sendable (any ConformanceSubject) async throws -> Void) async throws {
         try await withEtcdSubject(setup) { subject in try await body(subject) }
@@ -62,13 +64,14 @@ struct EtcdFactory: ConformanceFactory {
         guard setup.isAlone else {
             return try await run(setup, on: try await EtcdCluster.shared(named: "conformance on \(release)", options), body)
         }
+        let alone = "conformance of \(name) alone on \(release)"
         let turnstile = Self.turns.withLock { turns in
-            let turnstile = turns[release] ?? Turnstile()
-            turns[release] = turnstile
+            let turnstile = turns[alone] ?? Turnstile()
+            turns[alone] = turnstile
             return turnstile
         }
         try await turnstile.pass {
-            try await run(setup, on: try await EtcdCluster.shared(named: "conformance alone on \(release)", options), body)
+            try await run(setup, on: try await EtcdCluster.shared(named: alone, options), body)
         }
     }
 
