@@ -76,6 +76,10 @@ final class ChildProcess: Sendable {
 }
 
 extension ChildProcess {
+    /// Held while a child is spawned, and between the making of a descriptor and its becoming close-on-exec where that takes two steps: a child that
+    /// came in between would keep it open.
+    static let spawning = Mutex(())
+
     /// Where a child's standard streams go.
     enum Redirection {
         case files(output: String, error: String)
@@ -129,7 +133,7 @@ extension ChildProcess {
         defer { for pointer in envp { free(pointer) } }
 
         var pid: pid_t = 0
-        let result = posix_spawn(&pid, executable, &actions, &attributes, argv, envp)
+        let result = spawning.withLock { _ in posix_spawn(&pid, executable, &actions, &attributes, argv, envp) }
         guard result == 0 else { throw EtcdTestKitError("cannot start \(executable): \(String(cString: strerror(result)))") }
         return pid
     }

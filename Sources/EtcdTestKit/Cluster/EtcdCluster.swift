@@ -12,14 +12,18 @@ import Synchronization
 ///
 /// Members are children of this process. They never outlive it, not even when it crashes, and their files go with them.
 public struct EtcdCluster: Sendable {
-    /// What clients connect to, one URL a member.
+    /// What clients connect to, one URL a member; with ``EtcdClusterOptions/proxied`` these lead through ``proxies``.
     public let endpoints: [String]
     /// The members; empty for a cluster that was there before (`ETCD_ENDPOINTS`).
     public let members: [EtcdMember]
+    /// What stands before the members, in their order, with ``EtcdClusterOptions/proxied``; otherwise empty.
+    public let proxies: [FaultProxy]
     /// The certificates, when the cluster uses TLS.
     public let certificates: TestCertificates?
 
-    private let directory: TemporaryDirectory?
+    let layout: ClusterLayout?
+    let peerLinks: PeerLinks?
+    let joined = JoinedMembers()
 
     /// Runs `body` with a fresh cluster, which is ready, and removes it afterwards.
     ///
@@ -67,7 +71,9 @@ public struct EtcdCluster: Sendable {
     public static func shared() async throws -> EtcdCluster {
         try await shared("") {
             if let existing = environment("ETCD_ENDPOINTS") {
-                return EtcdCluster(endpoints: existing.split(separator: ",").map(String.init), members: [], certificates: nil, directory: nil)
+                return EtcdCluster(
+                    endpoints: existing.split(separator: ",").map(String.init), members: [], proxies: [], certificates: nil, layout: nil,
+                    peerLinks: nil)
             }
             return try await start(EtcdClusterOptions())
         }
@@ -89,7 +95,7 @@ public struct EtcdCluster: Sendable {
     }
 
     /// Whether it was there before, and isn't ours to stop.
-    private var isExisting: Bool { directory == nil }
+    private var isExisting: Bool { layout == nil }
 
     private static func environment(_ name: String) -> String? {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
@@ -105,10 +111,19 @@ public struct EtcdCluster: Sendable {
     /// A key prefix that no other test uses.
     public func uniquePrefix() -> String { Self.uniquePrefix() }
 
-    /// Runs etcdctl against the cluster and gives its output.
+    /// The members' own URLs, past all proxies.
+    public var directEndpoints: [String] { isExisting ? endpoints : members.map(\.directClientURL) }
+
+    /// Runs etcdctl against the cluster, past all proxies, and gives its output.
     /// - Throws: ``EtcdTestKitError`` with what it wrote, when it fails.
     @discardableResult
     public func etcdctl(_ arguments: [String]) async throws -> String {
+        try await etcdctl(arguments, at: directEndpoints)
+    }
+
+    /// Runs etcdctl against some members, past all proxies.
+    @discardableResult
+    public func etcdctl(_ arguments: [String], at endpoints: [String]) async throws(EtcdTestKitError) -> String {
         var all = ["--endpoints=\(endpoints.joined(separator: ","))", "--command-timeout=30s"]
         if let tls {
             if case .file(let authority) = tls.trustRoots { all.append("--cacert=\(authority)") }
@@ -128,11 +143,16 @@ public struct EtcdCluster: Sendable {
         for member in members { complain("log of \(member.name):\n\(member.logTail())") }
     }
 
-    private init(endpoints: [String], members: [EtcdMember], certificates: TestCertificates?, directory: TemporaryDirectory?) {
+    private init(
+        endpoints: [String], members: [EtcdMember], proxies: [FaultProxy], certificates: TestCertificates?, layout: ClusterLayout?,
+        peerLinks: PeerLinks?
+    ) {
         self.endpoints = endpoints
         self.members = members
+        self.proxies = proxies
         self.certificates = certificates
-        self.directory = directory
+        self.layout = layout
+        self.peerLinks = peerLinks
     }
 }
 
@@ -140,7 +160,11 @@ extension EtcdCluster {
     private static func start(_ options: EtcdClusterOptions) async throws(EtcdTestKitError) -> EtcdCluster {
         var attempt = 1
         while true {
-            let cluster = try await layOut(options)
+            let layout = try await ClusterLayout(options)
+            let (members, proxies, peerLinks) = try await layout.members()
+            let cluster = EtcdCluster(
+                endpoints: members.map(\.clientURL), members: members, proxies: proxies, certificates: layout.certificates, layout: layout,
+                peerLinks: peerLinks)
             do throws(EtcdTestKitError) {
                 // All at once: none of three is ready without another.
                 for member in cluster.members { try await member.start(waitUntilReady: false) }
@@ -157,56 +181,9 @@ extension EtcdCluster {
 
     /// Kills the members and removes their files.
     func remove() async {
-        for member in members { await member.kill() }
-        directory?.remove()
-    }
-
-    private static func layOut(_ options: EtcdClusterOptions) async throws(EtcdTestKitError) -> EtcdCluster {
-        let executable = if let chosen = options.executable { chosen } else { try ChildProcess.find("etcd") }
-        let directory = try TemporaryDirectory()
-        let certificates = options.tls ? try await TestCertificates.make(in: directory) : nil
-        let ports = try Loopback.freePorts(options.members * 3)
-        let scheme = options.tls ? "https" : "http"
-        let peerURLs = (0..<options.members).map { "http://127.0.0.1:\(ports[$0 * 3 + 1])" }
-        let initialCluster = peerURLs.enumerated().map { "etcd-\($0)=\($1)" }.joined(separator: ",")
-        let common = try await commonFlags(options, executable: executable, certificates: certificates)
-
-        let members = (0..<options.members).map { index in
-            let clientURL = "\(scheme)://127.0.0.1:\(ports[index * 3])"
-            let name = "etcd-\(index)"
-            let arguments =
-                [
-                    "--name=\(name)", "--data-dir=\(directory.file(name))", "--listen-client-urls=\(clientURL)",
-                    "--advertise-client-urls=\(clientURL)", "--listen-peer-urls=\(peerURLs[index])",
-                    "--initial-advertise-peer-urls=\(peerURLs[index])", "--initial-cluster=\(initialCluster)",
-                    "--initial-cluster-token=\(directory.path)", "--listen-metrics-urls=http://127.0.0.1:\(ports[index * 3 + 2])",
-                ] + common
-            return EtcdMember(
-                name: name, clientURL: clientURL, clientPort: ports[index * 3], metricsPort: ports[index * 3 + 2], executable: executable,
-                arguments: arguments, logPath: directory.file("\(name).log"))
-        }
-        return EtcdCluster(endpoints: members.map(\.clientURL), members: members, certificates: certificates, directory: directory)
-    }
-
-    private static func commonFlags(
-        _ options: EtcdClusterOptions, executable: String, certificates: TestCertificates?
-    ) async throws(EtcdTestKitError) -> [String] {
-        var flags = ["--logger=zap", "--log-level=warn"]
-        if !options.fsync { flags.append("--unsafe-no-fsync") }
-        if let certificates {
-            flags += [
-                "--client-cert-auth", "--trusted-ca-file=\(certificates.authority)", "--cert-file=\(certificates.serverCertificate)",
-                "--key-file=\(certificates.serverKey)",
-            ]
-        }
-        if let quota = options.quotaBackendBytes { flags.append("--quota-backend-bytes=\(quota)") }
-        if let maximum = options.maxRequestBytes { flags.append("--max-request-bytes=\(maximum)") }
-        if let interval = options.watchProgressNotifyInterval {
-            // The flag lost its prefix in etcd 3.6.
-            let version = try await ChildProcess.run(executable, ["--version"])
-            let isOld = version.contains("Version: 3.4") || version.contains("Version: 3.5")
-            flags.append("--\(isOld ? "experimental-" : "")watch-progress-notify-interval=\(interval)")
-        }
-        return flags + options.flags
+        for member in members + joined.members { await member.kill() }
+        for proxy in proxies { await proxy.close() }
+        await peerLinks?.close()
+        layout?.directory.remove()
     }
 }

@@ -11,28 +11,66 @@ import Synchronization
 public final class EtcdMember: Sendable {
     /// The member's name, such as `etcd-0`.
     public let name: String
-    /// What clients connect to, such as `http://127.0.0.1:23790`.
+    /// What clients connect to, such as `http://127.0.0.1:23790`; the proxy's, where there is one.
     public let clientURL: String
-    /// The port of ``clientURL``.
+    /// The member's own, past any proxy.
+    public let directClientURL: String
+    /// The port of ``directClientURL``.
     public let clientPort: UInt16
+    /// What the other members connect to.
+    public let peerURL: String
+    /// The certificate that it shows to clients, in a cluster with TLS. It is read anew for each connection.
+    public let certificate: TestCertificates.Pair?
     /// Plain HTTP, also in a cluster with TLS: `/health` and `/metrics`.
     public let metricsURL: String
 
+    let dataDirectory: String
     private let metricsPort: UInt16
     private let executable: String
     private let arguments: [String]
     private let logPath: String
     private let process = Mutex<ChildProcess?>(nil)
 
-    init(name: String, clientURL: String, clientPort: UInt16, metricsPort: UInt16, executable: String, arguments: [String], logPath: String) {
+    /// Where a member is reached, and where its data lies.
+    struct Addresses {
+        var client: String
+        var directClient: String
+        var clientPort: UInt16
+        var peer: String
+        var metricsPort: UInt16
+        var dataDirectory: String
+    }
+
+    init(
+        name: String, addresses: Addresses, certificate: TestCertificates.Pair?, executable: String, arguments: [String], logPath: String
+    ) {
         self.name = name
-        self.clientURL = clientURL
-        self.clientPort = clientPort
-        self.metricsPort = metricsPort
-        metricsURL = "http://127.0.0.1:\(metricsPort)"
+        self.certificate = certificate
+        clientURL = addresses.client
+        directClientURL = addresses.directClient
+        clientPort = addresses.clientPort
+        peerURL = addresses.peer
+        metricsPort = addresses.metricsPort
+        metricsURL = "http://127.0.0.1:\(addresses.metricsPort)"
+        dataDirectory = addresses.dataDirectory
         self.executable = executable
         self.arguments = arguments
         self.logPath = logPath
+    }
+
+    /// The same member, not yet started, with another port for clients.
+    func moved(to port: UInt16) -> EtcdMember {
+        let scheme = directClientURL.hasPrefix("https") ? "https" : "http"
+        let url = "\(scheme)://127.0.0.1:\(port)"
+        let arguments = self.arguments.map { argument in
+            if argument.hasPrefix("--listen-client-urls=") { return "--listen-client-urls=\(url)" }
+            return argument.hasPrefix("--advertise-client-urls=") ? "--advertise-client-urls=\(url)" : argument
+        }
+        return EtcdMember(
+            name: name,
+            addresses: .init(
+                client: url, directClient: url, clientPort: port, peer: peerURL, metricsPort: metricsPort, dataDirectory: dataDirectory),
+            certificate: certificate, executable: executable, arguments: arguments, logPath: logPath)
     }
 
     /// Starts the member, if it isn't running, on its old ports and data.
@@ -95,6 +133,19 @@ public final class EtcdMember: Sendable {
             }
         }
     }
+
+    /// The sum of a metric over its labels, such as `etcd_debugging_mvcc_watcher_total`; nil when the member doesn't answer or has no such metric.
+    public func metric(_ name: String) async -> Double? {
+        guard let answer = await Loopback.get(port: metricsPort, path: "/metrics", timeoutSeconds: 5) else { return nil }
+        let values = answer.split(separator: "\n").compactMap { line -> Double? in
+            guard line.hasPrefix(name), let end = line.dropFirst(name.count).first, end == " " || end == "{" else { return nil }
+            return line.split(separator: " ").last.flatMap { Double($0) }
+        }
+        return values.isEmpty ? nil : values.reduce(0, +)
+    }
+
+    /// Whether the member leads, as far as it knows.
+    public func isLeader() async -> Bool { await metric("etcd_server_is_leader") == 1 }
 
     /// Everything the member has logged, over all its starts.
     public func log() -> String { TemporaryDirectory.text(of: logPath) }

@@ -10,6 +10,12 @@ public struct EtcdClusterOptions: Sendable {
     public var members: Int
     /// Clients must present a certificate, see ``EtcdCluster/certificates``.
     public var tls: Bool
+    /// Clients reach the members through ``EtcdCluster/proxies``, which is also what the members advertise.
+    public var proxied: Bool
+    /// Members reach each other through proxies, so that they can be cut off: see ``EtcdCluster/isolate(_:_:)``. Linux only.
+    public var proxiedPeers: Bool
+    /// The members' certificates, in their order; members beyond the last share ``TestCertificates/server``. Of use with ``tls`` only.
+    public var serverCertificates: [TestCertificates.Kind]
     /// Members write through to the disk. Without it tests are faster and an acknowledged write still survives SIGKILL of the member (though not a
     /// crash of the machine).
     public var fsync: Bool
@@ -26,11 +32,15 @@ public struct EtcdClusterOptions: Sendable {
 
     /// Options; by default one member over plain TCP.
     public init(
-        members: Int = 1, tls: Bool = false, fsync: Bool = false, quotaBackendBytes: Int? = nil, maxRequestBytes: Int? = nil,
-        watchProgressNotifyInterval: String? = nil, executable: String? = nil, flags: [String] = []
+        members: Int = 1, tls: Bool = false, proxied: Bool = false, proxiedPeers: Bool = false, serverCertificates: [TestCertificates.Kind] = [],
+        fsync: Bool = false, quotaBackendBytes: Int? = nil, maxRequestBytes: Int? = nil, watchProgressNotifyInterval: String? = nil,
+        executable: String? = nil, flags: [String] = []
     ) {
         self.members = members
         self.tls = tls
+        self.proxied = proxied
+        self.proxiedPeers = proxiedPeers
+        self.serverCertificates = serverCertificates
         self.fsync = fsync
         self.quotaBackendBytes = quotaBackendBytes
         self.maxRequestBytes = maxRequestBytes
