@@ -21,6 +21,7 @@ extension Target.Dependency {
     static let httpTypes: Self = .product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbirdCore: Self = .product(name: "HummingbirdCore", package: "hummingbird")
     static let hummingbirdHTTP2: Self = .product(name: "HummingbirdHTTP2", package: "hummingbird")
+    static let inMemoryTracing: Self = .product(name: "InMemoryTracing", package: "swift-distributed-tracing")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let metrics: Self = .product(name: "Metrics", package: "swift-metrics")
     static let metricsTestKit: Self = .product(name: "MetricsTestKit", package: "swift-metrics")
@@ -146,7 +147,10 @@ let package = Package(
         .tests("EtcdTestKitTests", ["EtcdTestKit"]),
         .tests(
             "EtcdClientTests",
-            ["CEtcdMessages", "CProtobufC", "EtcdClient", "EtcdTestKit", "GRPCTransport", .logging, .metrics, .nioCore, .tracing]),
+            [
+                "CEtcdMessages", "CProtobufC", "EtcdClient", "EtcdTestKit", "GRPCTransport", .inMemoryTracing, .logging, .metrics, .metricsTestKit,
+                .nioCore, .tracing,
+            ]),
         .tests("APIMachineryTests", ["APIMachinery"]),
         .tests("SchemaTests", ["APIMachinery", "KubernetesResources"]),
         .tests("StorageTests", ["APIMachinery", "Storage"]),

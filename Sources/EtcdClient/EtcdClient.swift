@@ -19,9 +19,16 @@ public import ServiceLifecycle
 public final class EtcdClient: Service, Sendable {
     /// What the client was made with.
     public let configuration: EtcdClientConfiguration
+    /// How calls are made where they don't say: see ``with(_:)``.
+    public let options: CallOptions
     let transport: GRPCTransport
     let logger: Logger
-    let watches = WatchHub()
+    let authenticator: Authenticator
+    let leases: LeaseKeeper
+    let history: HistoryWitness
+    let watches: WatchHub
+    /// nil when nobody listens.
+    let observer: ClientObserver?
 
     /// A client that isn't connected yet.
     /// - Parameters:
@@ -33,113 +40,53 @@ public final class EtcdClient: Service, Sendable {
     ) {
         self.configuration = configuration
         self.logger = logger
+        options = CallOptions()
         transport =
             if let eventLoopGroup {
                 GRPCTransport(configuration: configuration.transport, eventLoopGroup: eventLoopGroup, logger: logger)
             } else {
                 GRPCTransport(configuration: configuration.transport, logger: logger)
             }
+        observer = ClientObserver(metrics: configuration.metricsFactory, tracer: configuration.tracer)
+        authenticator = Authenticator(configuration.credentials)
+        leases = LeaseKeeper(logger: logger, observer: observer)
+        history = HistoryWitness(guards: configuration.historyGuard, logger: logger, observer: observer)
+        watches = WatchHub(hooks: observer?.watchHooks ?? WatchHooks())
     }
 
-    /// Connects and keeps connections until the task is cancelled or a graceful shutdown begins, which ends every call and watch.
+    private init(_ other: EtcdClient, options: CallOptions) {
+        self.options = options
+        configuration = other.configuration
+        transport = other.transport
+        logger = other.logger
+        authenticator = other.authenticator
+        leases = other.leases
+        history = other.history
+        watches = other.watches
+        observer = other.observer
+    }
+
+    /// The same client, with other ways to make calls: its connections, logins and leases are shared, and only the client that was made first
+    /// need be run.
+    ///
+    /// ```swift
+    /// let patient = client.with(CallOptions(timeout: .seconds(60)))
+    /// try await patient.put("a", "1")
+    /// ```
+    ///
+    /// Costs next to nothing. What `options` leave is as it is here.
+    public func with(_ options: CallOptions) -> EtcdClient { EtcdClient(self, options: options.over(self.options)) }
+
+    /// Connects and keeps connections until the task is cancelled or a graceful shutdown begins, which ends every call, watch and lease's
+    /// renewal.
     public func run() async throws {
         // The transport is what a shutdown ends; the rest goes with it.
         try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.authenticator.run { user async throws(EtcdError) in try await self.logIn(user) } }
+            group.addTask { await self.leases.run { () async throws(GRPCError) in try await self.openKeepAliveStream() } }
             group.addTask { await self.watches.run(self) }
             defer { group.cancelAll() }
             try await transport.run()
         }
-    }
-}
-
-extension EtcdClient {
-    /// One RPC, with the repetitions that its kind allows.
-    struct Call: Sendable {
-        var method: GRPCMethod
-        var kind: CallKind
-        var lane = ConnectionLane.unary
-        var requiresLeader = true
-        var deadline: ContinuousClock.Instant?
-        /// The one server to ask; nil for whichever is connected.
-        var endpoint: GRPCEndpoint?
-        /// Names the operation and its input in errors.
-        var operation: @Sendable () -> String
-    }
-
-    func deadline(for call: Call) -> ContinuousClock.Instant {
-        call.deadline ?? .now + (call.kind == .write ? configuration.writeTimeout : configuration.readTimeout)
-    }
-
-    func metadata(requiresLeader: Bool) -> GRPCMetadata {
-        requiresLeader && configuration.requiresLeader ? ["hasleader": "true"] : [:]
-    }
-
-    /// Encodes, calls, repeats, decodes.
-    func perform<Response>(
-        _ call: Call, encode: (MessageArena) throws(ArenaExhausted) -> [UInt8],
-        decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
-    ) async throws(EtcdError) -> Response {
-        let request: [UInt8]
-        do throws(ArenaExhausted) {
-            request = try MessageArena.withArena(encode)
-        } catch {
-            throw EtcdError(.requestTooLarge, message: "\(call.operation()): the request doesn't fit into 64 MiB; send less at once")
-        }
-        let metadata = metadata(requiresLeader: call.requiresLeader)
-        let deadline = deadline(for: call)
-        let response = try await attempting(call, until: deadline) { [transport] () async throws(GRPCError) in
-            try await transport.unary(call.method, message: request, lane: call.lane, metadata: metadata, deadline: deadline)
-        }
-        do throws(MalformedMessage) {
-            return try response.message.decoded(decode)
-        } catch {
-            throw Self.malformed(call, error)
-        }
-    }
-
-    /// Does something until it succeeds or the call's policy gives up.
-    func attempting<Result: Sendable>(
-        _ call: Call, until deadline: ContinuousClock.Instant, _ attempt: @Sendable () async throws(GRPCError) -> Result
-    ) async throws(EtcdError) -> Result {
-        var policy = CallPolicy(kind: call.kind, endpoints: configuration.transport.endpoints.count, operation: call.operation)
-        while true {
-            do throws(GRPCError) {
-                return try await attempt()
-            } catch {
-                switch policy.handle(error, remaining: deadline - .now, jitter: .random(in: 0..<1)) {
-                case .fail(let failure): throw failure
-                case .retry(let wait):
-                    logger.debug("\(call.method) failed, trying again", metadata: ["error": "\(error)", "wait": "\(wait)"])
-                    do {
-                        try await Task.sleep(for: wait)
-                    } catch is CancellationError {
-                        throw EtcdError(.canceled, message: "\(call.operation()): the task was cancelled", underlying: error)
-                    } catch {
-                        throw EtcdError(.canceled, message: "\(call.operation()): \(error)")
-                    }
-                }
-            }
-        }
-    }
-
-    private static func malformed(_ call: Call, _ error: MalformedMessage) -> EtcdError {
-        let message = "\(call.operation()): the server's answer can't be read: \(error.reason)"
-        switch call.kind {
-        case .repeatable: return EtcdError(.malformedResponse, message: message)
-        case .write: return EtcdError(.unknownOutcome, message: message, outcome: .unknown)
-        }
-    }
-}
-
-extension ByteBuffer {
-    /// What `decode` makes of the readable bytes.
-    func decoded<Value>(
-        _ decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Value
-    ) throws(MalformedMessage) -> Value {
-        // NIO's accessor rethrows untyped, so the typed error is carried around it.
-        let result = withUnsafeReadableBytes { bytes in
-            Result { () throws(MalformedMessage) in try decode(bytes) }
-        }
-        return try result.get()
     }
 }

@@ -5,6 +5,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import GRPCTransport
+public import Metrics
+public import Tracing
 
 /// Where the cluster is, and how long to wait for it.
 public struct EtcdClientConfiguration: Sendable {
@@ -16,6 +18,15 @@ public struct EtcdClientConfiguration: Sendable {
     public var writeTimeout: Duration
     /// Has a member that knows no leader refuse at once, rather than let the call run into its deadline. Not asked for with serializable reads.
     public var requiresLeader: Bool
+    /// Who the client is to a cluster that asks; nil to say nothing.
+    public var credentials: EtcdCredentials?
+    /// Has every call fail with `historyLost` once the cluster turned out to be another, or an older one, than it was: what the program knows of
+    /// it is then wrong. Without it this is logged and counted, and calls go on. Watches always end.
+    public var historyGuard: Bool
+    /// Where metrics go; nil for what `MetricsSystem` was bootstrapped with when the client was made.
+    public var metricsFactory: (any MetricsFactory)?
+    /// Where spans go; nil for what `InstrumentationSystem` was bootstrapped with when the client was made.
+    public var tracer: (any Tracer)?
 
     /// The members of one cluster, at least one.
     public init(
@@ -25,6 +36,7 @@ public struct EtcdClientConfiguration: Sendable {
         self.readTimeout = readTimeout
         self.writeTimeout = writeTimeout
         requiresLeader = true
+        historyGuard = false
     }
 
     /// The members of one cluster, at least one, by texts such as `https://10.0.0.1:2379`.

@@ -22,6 +22,8 @@ struct CallPolicy: Sendable {
     enum Action {
         /// Wait, then try again.
         case retry(after: Duration)
+        /// Log in, then try again at once.
+        case authenticate
         /// Throw.
         case fail(EtcdError)
     }
@@ -30,12 +32,19 @@ struct CallPolicy: Sendable {
     /// How the error names the operation, as in `put "/a"`.
     let operation: @Sendable () -> String
     let endpoints: Int
+    /// Whether a refused token can be replaced.
+    let canLogIn: Bool
     private(set) var attempts = 0
     private var oddities = 0
+    private var logins = 0
 
-    init(kind: CallKind, endpoints: Int, operation: @escaping @Sendable () -> String) {
+    /// How often one call has the client log in: users may be changing meanwhile, but a fresh token isn't refused for ever.
+    static let maximumLogins = 3
+
+    init(kind: CallKind, endpoints: Int, canLogIn: Bool = false, operation: @escaping @Sendable () -> String) {
         self.kind = kind
         self.endpoints = endpoints
+        self.canLogIn = canLogIn
         self.operation = operation
     }
 
@@ -46,6 +55,11 @@ struct CallPolicy: Sendable {
     mutating func handle(_ error: GRPCError, remaining: Duration, jitter: Double) -> Action {
         attempts += 1
         let verdict = verdict(on: error)
+        // Refused before anything happened, so that a write too may be sent again.
+        if verdict.code == .unauthenticated, !verdict.executed, canLogIn, remaining > .zero, Self.maximumLogins > logins {
+            logins += 1
+            return .authenticate
+        }
         guard verdict.mayRepeat else { return .fail(failure(error, verdict)) }
         let wait = wait(jitter: jitter)
         // The last error tells more than "too late" would.
@@ -82,10 +96,20 @@ struct CallPolicy: Sendable {
         }
     }
 
+    /// Whether a reason may be gone a little later.
+    static func mayPass(_ code: EtcdError.Code) -> Bool {
+        switch code {
+        case .unavailable, .noLeader, .tooManyRequests, .deadlineExceeded: true
+        default: false
+        }
+    }
+
     // Which reasons may be gone by the next attempt.
     private mutating func mayPass(_ code: EtcdError.Code) -> Bool {
+        if Self.mayPass(code) { return true }
         switch code {
-        case .unavailable, .noLeader, .tooManyRequests, .deadlineExceeded, .canceled: return true
+        // A server's, not ours.
+        case .canceled: return true
         // A single member won't change what it is.
         case .learner, .notCapable: return endpoints > 1
         // Our bug and a server's mishap look alike: a few attempts tell them apart.
@@ -125,6 +149,9 @@ struct CallPolicy: Sendable {
         .leaseTTLTooLarge: "ask for at most 9000000000 seconds",
         .unavailable: "check that the endpoints are reachable and that most members run",
         .noLeader: "check that most members of the cluster run and reach each other",
+        .unauthenticated: "give the client credentials that the cluster knows",
+        .authenticationFailed: "check the name and the password",
+        .permissionDenied: "grant the user a role with this permission",
         .corrupt: "stop writing and compare the members' data",
     ]
 }

@@ -69,6 +69,9 @@ extension EtcdError.Code {
     /// A lease could not be renewed in time, so its keys may be gone.
     public static let leaseExpired = Self("lease expired")
 
+    /// The lock or the leadership is another's by now, or nobody's. Nothing was written.
+    public static let ownershipLost = Self("ownership lost")
+
     // MARK: The cluster
 
     /// The member has no leader.
@@ -92,6 +95,8 @@ extension EtcdError.Code {
     public static let authenticationFailed = Self("authentication failed")
     /// No token came with the call, or one that isn't valid any more.
     public static let unauthenticated = Self("unauthenticated")
+    /// The program's own provider of a name and password failed.
+    public static let credentialsUnavailable = Self("credentials unavailable")
     /// The cluster doesn't ask who its users are.
     public static let authenticationNotEnabled = Self("authentication not enabled")
 }

@@ -54,7 +54,7 @@ extension EtcdClient {
     public func leaseGrant(
         ttl: Int64, id: Int64? = nil, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> LeaseGrantResponse {
-        let deadline = deadline ?? .now + configuration.writeTimeout
+        let deadline = deadline ?? .now + timeout(of: .write)
         if let id { return try await leaseGrant(ttl: ttl, id: id, kind: .write, deadline: deadline) }
         let id = Int64.random(in: 1...Int64.max)
         do throws(EtcdError) {
@@ -95,7 +95,7 @@ extension EtcdClient {
     /// - Throws: `leaseNotFound` when it's gone, perhaps by an attempt of this very call whose answer was lost; `unavailable`…
     public func leaseRevoke(_ id: Int64, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(
-            method: "/etcdserverpb.Lease/LeaseRevoke", kind: .repeatable, deadline: deadline ?? .now + configuration.writeTimeout,
+            method: "/etcdserverpb.Lease/LeaseRevoke", kind: .repeatable, deadline: deadline ?? .now + timeout(of: .write),
             operation: { "revoke lease \(id)" })
         _ = try await perform(
             call,
@@ -116,29 +116,16 @@ extension EtcdClient {
     public func leaseKeepAliveOnce(_ id: Int64, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> LeaseKeepAliveResponse {
         let operation: @Sendable () -> String = { "keep lease \(id) alive" }
         let call = Call(method: "/etcdserverpb.Lease/LeaseKeepAlive", kind: .repeatable, deadline: deadline, operation: operation)
-        let request: [UInt8]
-        do throws(ArenaExhausted) {
-            request = try MessageArena.withArena { arena throws(ArenaExhausted) in
-                let request = try arena.make(etcdserverpb__lease_keep_alive_request__init)
-                request.pointee.id = id
-                return arena.pack(request)
-            }
-        } catch {
-            throw EtcdError(.internalError, message: "\(operation()): out of memory")
-        }
         let end = self.deadline(for: call)
-        let answer = try await attempting(call, until: end) { () async throws(GRPCError) in
-            try await self.firstAnswer(call.method, message: request, deadline: end)
-        }
-        let response: LeaseKeepAliveResponse
-        do throws(MalformedMessage) {
-            response = try answer.decoded { bytes throws(MalformedMessage) in
-                try MessageArena.decode(bytes, etcdserverpb__lease_keep_alive_response__unpack) {
-                    LeaseKeepAliveResponse(header: ResponseHeader($0.header), id: $0.id, ttl: $0.ttl)
-                }
+        let response = try await attempting(call, until: end) { () async throws(GRPCError) in
+            let stream = try await self.openStream(call.method, lane: .unary, deadline: end)
+            defer { stream.cancel() }
+            try await stream.send(LeaseKeepAliveResponse.request(id))
+            guard let answer = try await stream.nextMessages().first else {
+                throw GRPCError(
+                    code: .internal, message: "the server ended the stream without an answer", disposition: .mayHaveExecuted, origin: .server)
             }
-        } catch {
-            throw EtcdError(.malformedResponse, message: "\(operation()): the server's answer can't be read: \(error.reason)")
+            return try LeaseKeepAliveResponse(reading: answer)
         }
         // A server says so by a time of 0, not by an error.
         guard response.ttl > 0 else { throw EtcdError(.leaseNotFound, message: "\(operation()): it has expired, was revoked or never was") }
@@ -178,16 +165,37 @@ extension EtcdClient {
 }
 
 extension EtcdClient {
-    /// The first message that a stream answers to the one sent.
-    fileprivate func firstAnswer(
-        _ method: GRPCMethod, message: [UInt8], deadline: ContinuousClock.Instant
-    ) async throws(GRPCError) -> ByteBuffer {
-        let stream = try await openStream(method, lane: .unary, deadline: deadline)
-        defer { stream.cancel() }
-        try await stream.send(message)
-        guard let answer = try await stream.nextMessages().first else {
-            throw GRPCError(code: .internal, message: "the server ended the stream without an answer", disposition: .mayHaveExecuted, origin: .server)
+    /// The stream on which leases are renewed.
+    func openKeepAliveStream() async throws(GRPCError) -> GRPCStream {
+        try await openStream("/etcdserverpb.Lease/LeaseKeepAlive", lane: .watch)
+    }
+}
+
+extension LeaseKeepAliveResponse {
+    /// What it answers to.
+    static func request(_ id: Int64) throws(GRPCError) -> [UInt8] {
+        do throws(ArenaExhausted) {
+            return try MessageArena.withArena { arena throws(ArenaExhausted) in
+                let request = try arena.make(etcdserverpb__lease_keep_alive_request__init)
+                request.pointee.id = id
+                return arena.pack(request)
+            }
+        } catch {
+            throw GRPCError(code: .resourceExhausted, message: "out of memory", disposition: .notSent, origin: .caller)
         }
-        return answer
+    }
+
+    init(reading message: ByteBuffer) throws(GRPCError) {
+        do throws(MalformedMessage) {
+            self = try message.decoded { bytes throws(MalformedMessage) in
+                try MessageArena.decode(bytes, etcdserverpb__lease_keep_alive_response__unpack) {
+                    LeaseKeepAliveResponse(header: ResponseHeader($0.header), id: $0.id, ttl: $0.ttl)
+                }
+            }
+        } catch {
+            throw GRPCError(
+                code: .internal, message: "the renewal of a lease can't be read: \(error.reason)", disposition: .mayHaveExecuted,
+                origin: .protocolViolation)
+        }
     }
 }

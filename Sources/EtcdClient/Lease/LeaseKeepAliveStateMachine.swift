@@ -4,71 +4,213 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decides when to renew a lease, and when it must be given up for lost. Knows no stream, clock or task.
+/// Decides when to renew which leases on the one stream of a client, and which must be given up for lost. Knows no stream, clock or task.
 ///
-/// Times are of a clock that never jumps and that counts a process's sleep, so a process that was stopped for longer than the lease lives
-/// finds it lost before it does anything else.
+/// A lease is renewed at every third of its time. There's one request a lease and stream under way at most: what isn't answered is asked again on
+/// the next stream, and a stream that answers nothing for a third of the shortest lease's time is replaced. So an outage causes no storm.
+///
+/// Times are of a clock that never jumps and that counts a process's sleep, so a process that was stopped for longer than a lease lives finds
+/// it lost before it does anything else.
 struct LeaseKeepAliveStateMachine: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     /// What happened.
     enum Event {
-        /// It's time to begin, or a wait is over.
+        /// Somebody wants a lease kept that was granted or renewed at an instant, or later: the instant at which that was asked for.
+        case keep(Int64, ttl: Int64, since: Instant, Instant)
+        /// One of those who did doesn't any more.
+        case release(Int64)
+        /// A stream is open.
+        case opened(Instant)
+        /// Time has passed.
         case woke(Instant)
-        /// The server renewed the lease.
-        case renewed(ttl: Int64, sentAt: Instant)
-        /// It didn't. `jitter` is a random number from 0 to 1.
-        case failed(EtcdError, Instant, jitter: Double)
+        /// The server answered; a time to live of 0 says that the lease is gone.
+        case answered(Int64, ttl: Int64, Instant)
+        /// The stream broke, or couldn't be opened.
+        case broken(EtcdError, Instant, jitter: Double)
+        /// The client was shut down.
+        case stopped
     }
 
-    /// What to do next.
-    enum Action {
-        /// Ask for a renewal, for no longer than this.
-        case renew(until: Instant)
-        /// Do nothing for now.
-        case wait(until: Instant)
-        /// It's over.
-        case end(EtcdError)
+    /// What to do next: all of it.
+    struct Action {
+        /// Ask for the renewal of these.
+        var renew: [Int64] = []
+        /// Tell those who keep these that they are lost, and why.
+        var lost: [(id: Int64, reason: EtcdError)] = []
+        /// Give the stream up.
+        var abandon = false
     }
 
-    private let id: Int64
-    private var ttl: Duration
-    private var expiry: Instant
+    private struct Kept {
+        var keepers = 1
+        var ttl: Duration
+        var expiry: Instant
+        /// When to ask for the next renewal.
+        var due: Instant
+        /// When it was asked for on this stream and not yet answered.
+        var askedAt: Instant?
+    }
+
+    private enum Stream {
+        case none(notBefore: Instant?)
+        /// `heardAt`: when it was opened, or last said something.
+        case open(heardAt: Instant)
+        case stopped
+    }
+
+    private var kept: [Int64: Kept] = [:]
+    private var stream = Stream.none(notBefore: nil)
+    private var failures = 0
     private var lastError: EtcdError?
 
-    /// A lease that was granted or renewed at an instant, or later: the instant at which that was asked for.
-    init(id: Int64, ttl: Int64, since: Instant) {
-        self.id = id
-        self.ttl = .seconds(ttl)
-        expiry = since + self.ttl
+    /// What is due so soon is asked for together.
+    private static let slack = Duration.milliseconds(50)
+
+    /// How many leases are kept.
+    var count: Int { kept.count }
+
+    /// When a stream may be opened; nil when none is wanted.
+    var opensAt: Instant? {
+        guard !kept.isEmpty, case .none(let notBefore) = stream else { return nil }
+        return notBefore ?? .now
     }
+
+    /// When to say ``Event/woke(_:)`` next, unless something else happens before.
+    var wakesAt: Instant? {
+        var earliest: Instant?
+        func consider(_ instant: Instant) { earliest = min(earliest ?? instant, instant) }
+        for lease in kept.values {
+            consider(lease.expiry)
+            if case .open(let heardAt) = stream {
+                if let askedAt = lease.askedAt {
+                    consider(max(heardAt, askedAt) + Self.patience(lease.ttl))
+                } else {
+                    consider(lease.due)
+                }
+            }
+        }
+        return earliest
+    }
+
+    /// When a lease ends unless it's renewed before; nil when it isn't kept.
+    func expiry(of id: Int64) -> Instant? { kept[id]?.expiry }
 
     mutating func handle(_ event: Event) -> Action {
         switch event {
-        case .woke(let now):
-            guard now < expiry else { return .end(expired()) }
-            // One attempt must not eat all the time that is left when its server hangs.
-            return .renew(until: min(expiry, now + max(ttl / 3, .seconds(1))))
-        case .renewed(let ttl, let sentAt):
-            self.ttl = .seconds(ttl)
-            // The server counted from some moment after this one.
-            expiry = sentAt + self.ttl
-            lastError = nil
-            return .wait(until: sentAt + self.ttl / 3)
-        case .failed(let error, let now, let jitter):
-            switch error.code {
-            case .leaseNotFound, .canceled, .stopped: return .end(error)
-            default: break
-            }
-            lastError = error
-            let retry = now + .milliseconds(Int64(250 + 500 * jitter))
-            return .wait(until: min(retry, expiry))
+        case .keep(let id, let ttl, let since, let now): return keep(id, .seconds(ttl), since, now)
+        case .release(let id):
+            kept[id]?.keepers -= 1
+            if kept[id]?.keepers == 0 { kept[id] = nil }
+            return Action(abandon: isIdle())
+        case .opened(let now):
+            stream = .open(heardAt: now)
+            for id in kept.keys { kept[id]?.askedAt = nil }
+            return woke(now)
+        case .woke(let now): return woke(now)
+        case .answered(let id, let ttl, let now): return answered(id, ttl, now)
+        case .broken(let error, let now, let jitter): return broken(error, now, jitter)
+        case .stopped:
+            stream = .stopped
+            let lost = kept.keys.map { (id: $0, reason: Self.stopped($0)) }
+            kept = [:]
+            return Action(lost: lost)
         }
     }
 
-    private func expired() -> EtcdError {
+    // MARK: Events
+
+    private mutating func keep(_ id: Int64, _ ttl: Duration, _ since: Instant, _ now: Instant) -> Action {
+        if case .stopped = stream { return Action(lost: [(id, Self.stopped(id))]) }
+        if kept[id] == nil {
+            kept[id] = Kept(ttl: ttl, expiry: since + ttl, due: now)
+        } else {
+            kept[id]?.keepers += 1
+        }
+        return woke(now)
+    }
+
+    private mutating func woke(_ now: Instant) -> Action {
+        var action = Action(lost: loseExpired(now))
+        guard case .open(let heardAt) = stream else { return action }
+        if isIdle() {
+            action.abandon = true
+            return action
+        }
+        for (id, lease) in kept {
+            if let askedAt = lease.askedAt {
+                if now >= max(heardAt, askedAt) + Self.patience(lease.ttl) { action.abandon = true }
+            } else if now + Self.slack >= lease.due {
+                kept[id]?.askedAt = now
+                action.renew.append(id)
+            }
+        }
+        if action.abandon {
+            // What was asked just now will be asked on the next stream.
+            action.renew = []
+            stream = .none(notBefore: now)
+            let message = "the stream that renews leases gave no answer for a third of a lease's time"
+            lastError = EtcdError(.unavailable, message: message)
+        }
+        return action
+    }
+
+    private mutating func answered(_ id: Int64, _ ttl: Int64, _ now: Instant) -> Action {
+        if case .open = stream { stream = .open(heardAt: now) }
+        failures = 0
+        guard var lease = kept[id] else { return Action() }
+        guard ttl > 0 else {
+            kept[id] = nil
+            let message = "lease \(id): the server doesn't know it: it was revoked by another, has expired, or never was"
+            return Action(lost: [(id, EtcdError(.leaseNotFound, message: message))], abandon: isIdle())
+        }
+        // The server counted from some moment after this one. An answer to what was asked on an earlier stream can't be told from another.
+        guard let askedAt = lease.askedAt else { return Action() }
+        lease.ttl = .seconds(ttl)
+        lease.expiry = max(lease.expiry, askedAt + lease.ttl)
+        lease.due = askedAt + lease.ttl / 3
+        lease.askedAt = nil
+        kept[id] = lease
+        return Action()
+    }
+
+    private mutating func broken(_ error: EtcdError, _ now: Instant, _ jitter: Double) -> Action {
+        if case .stopped = stream { return Action() }
+        if error.code == .stopped { return handle(.stopped) }
+        lastError = error
+        // At once after a stream that worked; then 50, 100 … 800 ms, each by a random half.
+        let wait = failures == 0 ? 0 : Double(50 << min(failures - 1, 4)) * (0.5 + jitter)
+        failures += 1
+        stream = .none(notBefore: now + .milliseconds(Int64(wait)))
+        return woke(now)
+    }
+
+    /// Whether the stream has nothing left to do, and so is no more.
+    private mutating func isIdle() -> Bool {
+        guard kept.isEmpty, case .open = stream else { return false }
+        stream = .none(notBefore: nil)
+        return true
+    }
+
+    // MARK: Ends
+
+    private mutating func loseExpired(_ now: Instant) -> [(id: Int64, reason: EtcdError)] {
+        var lost: [(id: Int64, reason: EtcdError)] = []
+        for (id, lease) in kept where now >= lease.expiry { lost.append((id, expired(id, lease.ttl))) }
+        for (id, _) in lost { kept[id] = nil }
+        return lost
+    }
+
+    private func expired(_ id: Int64, _ ttl: Duration) -> EtcdError {
         var message = "lease \(id): it could not be renewed for its whole time of \(ttl), so its keys may be gone"
         if let lastError { message += "; at last: \(lastError.message)" }
         return EtcdError(.leaseExpired, message: message, underlying: lastError?.underlying)
     }
+
+    private static func stopped(_ id: Int64) -> EtcdError {
+        EtcdError(.stopped, message: "lease \(id): the client is shut down and renews it no more")
+    }
+
+    /// How long a stream may be silent while a renewal is owed.
+    private static func patience(_ ttl: Duration) -> Duration { max(ttl / 3, .seconds(1)) }
 }

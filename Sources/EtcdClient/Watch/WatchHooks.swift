@@ -23,10 +23,10 @@ struct WatchHooks: Sendable {
 // What watches need of the client's login and of its connections.
 extension EtcdClient {
     /// Whether a refused token can be replaced by another.
-    var canReplaceToken: Bool { false }
+    var canReplaceToken: Bool { authenticator.canLogIn }
 
     /// A server refused the token that a stream was opened with.
-    func watchRefused(openedAt: ContinuousClock.Instant) {}
+    func watchRefused(openedAt: ContinuousClock.Instant) { authenticator.streamRefused(openedAt: openedAt) }
 
     /// A watch stream has ended so: a member without a leader is left for another.
     func watchBroke(_ cause: GRPCError) {}

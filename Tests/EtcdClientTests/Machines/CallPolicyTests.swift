@@ -41,6 +41,9 @@ struct CallPolicyTests {
         Evidence("no space", .resourceExhausted, "etcdserver: mvcc: database space exceeded", read: .noSpace, write: .noSpace),
         Evidence("compacted", .outOfRange, "etcdserver: mvcc: required revision has been compacted", read: .compacted, write: .compacted),
         Evidence("permission denied", .permissionDenied, "etcdserver: permission denied", read: .permissionDenied, write: .permissionDenied),
+        Evidence("no token", .invalidArgument, "etcdserver: user name is empty", read: .unauthenticated, write: .unauthenticated),
+        Evidence("an old token", .unauthenticated, "etcdserver: invalid auth token", read: .unauthenticated, write: .unauthenticated),
+        Evidence("not capable", .failedPrecondition, "etcdserver: not capable", read: nil, write: nil),
         Evidence("leader changed", .unavailable, "etcdserver: leader changed", read: nil, write: .unknownOutcome),
         Evidence("request timed out", .unavailable, "etcdserver: request timed out", read: nil, write: .unknownOutcome),
         Evidence("server stopped", .unavailable, "etcdserver: server stopped", read: nil, write: .unknownOutcome),
@@ -71,7 +74,7 @@ struct CallPolicyTests {
     private func outcome(_ kind: CallKind, _ error: GRPCError) -> EtcdError? {
         var policy = policy(kind)
         switch policy.handle(error, remaining: .seconds(5), jitter: 0.5) {
-        case .retry: return nil
+        case .retry, .authenticate: return nil
         case .fail(let failure): return failure
         }
     }
@@ -142,5 +145,26 @@ struct CallPolicyTests {
         var attempts = 1
         while case .retry = policy.handle(error, remaining: .seconds(5), jitter: 0), attempts < 10 { attempts += 1 }
         #expect(attempts == 3)
+    }
+
+    @Test(
+        "With a name and a password a refused token is replaced, three times and at once, for writes too",
+        arguments: [CallKind.repeatable, .write],
+        ["etcdserver: invalid auth token", "etcdserver: revision of auth store is old", "etcdserver: user name is empty"])
+    func logins(kind: CallKind, text: String) {
+        var policy = CallPolicy(kind: kind, endpoints: 1, canLogIn: true, operation: { "call" })
+        let error = GRPCError(code: .unauthenticated, message: text, disposition: .mayHaveExecuted, origin: .server)
+        for _ in 0..<3 {
+            guard case .authenticate = policy.handle(error, remaining: .seconds(5), jitter: 0) else {
+                Issue.record("no login")
+                return
+            }
+        }
+        guard case .fail(let failure) = policy.handle(error, remaining: .seconds(5), jitter: 0) else {
+            Issue.record("no end")
+            return
+        }
+        #expect(failure.code == .unauthenticated && failure.outcome == .notDone)
+        #expect(failure.message.contains("attempt 4"))
     }
 }

@@ -8,74 +8,131 @@ import Testing
 
 @testable import EtcdClient
 
-@Suite("How a lease is kept alive")
+@Suite("How leases are kept alive")
 struct LeaseKeepAliveStateMachineTests {
+    private typealias Machine = LeaseKeepAliveStateMachine
     private let begin = ContinuousClock.now
 
-    private func machine(ttl: Int64 = 9) -> LeaseKeepAliveStateMachine { LeaseKeepAliveStateMachine(id: 5, ttl: ttl, since: begin) }
     private func after(_ seconds: Double) -> ContinuousClock.Instant { begin + .seconds(seconds) }
     private func failure(_ code: EtcdError.Code) -> EtcdError { EtcdError(code, message: "because of \(code)") }
+    private func seconds(_ instant: ContinuousClock.Instant?) -> Double? { instant.map { ($0 - begin) / .seconds(1) } }
 
-    private func end(_ action: LeaseKeepAliveStateMachine.Action) -> EtcdError? { if case .end(let error) = action { error } else { nil } }
-    private func renewal(_ action: LeaseKeepAliveStateMachine.Action) -> Double? {
-        if case .renew(let until) = action { (until - begin) / .seconds(1) } else { nil }
-    }
-    private func wait(_ action: LeaseKeepAliveStateMachine.Action) -> Double? {
-        if case .wait(let until) = action { (until - begin) / .seconds(1) } else { nil }
+    /// One lease of nine seconds, on an open stream, asked for just now.
+    private func kept(ttl: Int64 = 9) -> Machine {
+        var machine = Machine()
+        #expect(machine.handle(.keep(5, ttl: ttl, since: begin, begin)).renew.isEmpty)
+        #expect(machine.opensAt != nil)
+        #expect(machine.handle(.opened(begin)).renew == [5])
+        #expect(machine.opensAt == nil)
+        return machine
     }
 
     @Test("It's renewed at once, then at every third of what the server granted, counted from when it was asked")
     func thirds() {
-        var machine = machine()
-        #expect(renewal(machine.handle(.woke(begin))) == 3)
-        #expect(wait(machine.handle(.renewed(ttl: 9, sentAt: after(1)))) == 4)
-        #expect(renewal(machine.handle(.woke(after(4)))) == 7)
-        #expect(wait(machine.handle(.renewed(ttl: 30, sentAt: after(4)))) == 14)
+        var machine = kept()
+        _ = machine.handle(.answered(5, ttl: 9, after(1)))
+        #expect(seconds(machine.wakesAt) == 3)
+        #expect(machine.handle(.woke(after(2))).renew.isEmpty)
+        #expect(machine.handle(.woke(after(3))).renew == [5])
+        _ = machine.handle(.answered(5, ttl: 30, after(3.5)))
+        #expect(seconds(machine.wakesAt) == 13)
+        #expect(seconds(machine.expiry(of: 5)) == 33)
     }
 
-    @Test("An attempt never outlives the lease, nor is it shorter than a second before that")
-    func attempts() {
-        var machine = machine(ttl: 2)
-        #expect(renewal(machine.handle(.woke(begin))) == 1)
-        #expect(renewal(machine.handle(.woke(after(1.5)))) == 2)
+    @Test("What isn't answered isn't asked again on the same stream, which is given up after a third of the time")
+    func silence() {
+        var machine = kept()
+        for moment in stride(from: 0.5, to: 3, by: 0.5) { #expect(machine.handle(.woke(after(moment))).renew.isEmpty) }
+        let action = machine.handle(.woke(after(3)))
+        #expect(action.abandon && action.renew.isEmpty && action.lost.isEmpty)
+        #expect(machine.handle(.opened(after(3.1))).renew == [5])
     }
 
-    @Test("Failures are retried after about half a second, until the lease must have expired; then the end says why")
-    func failures() {
-        var machine = machine()
+    @Test("A stream that answers for others isn't given up, nor is one for a lease shorter than three seconds before a second is over")
+    func patience() {
+        var machine = kept()
+        _ = machine.handle(.keep(6, ttl: 9, since: begin, begin))
+        _ = machine.handle(.answered(6, ttl: 9, after(2)))
+        #expect(machine.handle(.woke(after(3))).abandon == false)
+        #expect(machine.handle(.woke(after(5))).abandon)
+        var short = kept(ttl: 2)
+        #expect(short.handle(.woke(after(0.9))).abandon == false)
+        #expect(short.handle(.woke(after(1))).abandon)
+    }
+
+    @Test("An outage of any length costs a handful of requests, and the end says why")
+    func outage() {
+        var machine = kept(ttl: 60)
         var now = 0.0
-        var attempts = 0
-        var ended: EtcdError?
-        while ended == nil, attempts < 100 {
-            switch machine.handle(.woke(after(now))) {
-            case .renew: attempts += 1
-            case .end(let error): ended = error
-            case .wait: Issue.record("a wait after a wait")
-            }
-            if ended == nil, let next = wait(machine.handle(.failed(failure(.unavailable), after(now), jitter: 0.5))) { now = next }
+        var opened = 0
+        var lost: EtcdError?
+        while lost == nil, opened < 1000 {
+            lost = machine.handle(.broken(failure(.unavailable), after(now), jitter: 0.5)).lost.first?.reason
+            guard lost == nil, let next = seconds(machine.opensAt) else { break }
+            now = max(next, now + 0.001)
+            opened += 1
         }
-        #expect(ended?.code == .leaseExpired)
-        #expect(ended?.message.contains("because of unavailable") == true)
-        #expect(attempts == 18)
-        #expect(now == 9)
+        #expect(lost?.code == .leaseExpired)
+        #expect(lost?.message.contains("because of unavailable") == true)
+        #expect((60...120).contains(opened))
+        #expect(machine.count == 0 && machine.opensAt == nil)
     }
 
     @Test("A process that slept for longer than the lease lived finds it lost, and asks nobody")
     func slept() {
-        var machine = machine()
-        _ = machine.handle(.renewed(ttl: 9, sentAt: begin))
-        #expect(end(machine.handle(.woke(after(60))))?.code == .leaseExpired)
+        var machine = kept()
+        _ = machine.handle(.answered(5, ttl: 9, begin))
+        let action = machine.handle(.woke(after(60)))
+        #expect(action.lost.first?.reason.code == .leaseExpired)
+        #expect(action.renew.isEmpty)
+        #expect(action.abandon, "there's nothing left to renew")
     }
 
-    @Test("What can't get better ends it at once", arguments: [EtcdError.Code.leaseNotFound, .canceled, .stopped])
-    func final(code: EtcdError.Code) {
-        var machine = machine()
-        #expect(end(machine.handle(.failed(failure(code), begin, jitter: 0)))?.code == code)
+    @Test("A server that doesn't know the lease ends it at once, and only this one")
+    func revoked() {
+        var machine = kept()
+        _ = machine.handle(.keep(6, ttl: 9, since: begin, begin))
+        let action = machine.handle(.answered(5, ttl: 0, after(1)))
+        #expect(action.lost.map(\.id) == [5])
+        #expect(action.lost.first?.reason.code == .leaseNotFound)
+        #expect(machine.count == 1 && !action.abandon)
     }
 
-    @Test("A lost leader or a failed member doesn't", arguments: [EtcdError.Code.noLeader, .unavailable, .deadlineExceeded, .unknown])
+    @Test(
+        "A lost leader, a failed member or a break doesn't end it", arguments: [EtcdError.Code.noLeader, .unavailable, .deadlineExceeded, .unknown])
     func passing(code: EtcdError.Code) {
-        var machine = machine()
-        #expect(wait(machine.handle(.failed(failure(code), begin, jitter: 0))) == 0.25)
+        var machine = kept()
+        #expect(machine.handle(.broken(failure(code), after(1), jitter: 0)).lost.isEmpty)
+        #expect(seconds(machine.opensAt) == 1, "at once after a stream that worked")
+        #expect(machine.handle(.opened(after(1))).renew == [5])
+    }
+
+    @Test("The end of the client ends all, and what comes after")
+    func stopped() {
+        var machine = kept()
+        #expect(machine.handle(.broken(failure(.stopped), after(1), jitter: 0)).lost.first?.reason.code == .stopped)
+        #expect(machine.handle(.keep(6, ttl: 9, since: begin, begin)).lost.first?.reason.code == .stopped)
+        #expect(machine.opensAt == nil)
+    }
+
+    @Test("A lease is renewed for as long as one of those who keep it does, and a stream without leases is closed")
+    func keepers() {
+        var machine = kept()
+        _ = machine.handle(.keep(5, ttl: 9, since: begin, begin))
+        #expect(machine.handle(.release(5)).abandon == false)
+        #expect(machine.count == 1)
+        #expect(machine.handle(.release(5)).abandon)
+        #expect(machine.count == 0 && machine.opensAt == nil && machine.wakesAt == nil)
+    }
+
+    @Test("A thousand leases that are due at about the same time are asked for together")
+    func together() {
+        var machine = Machine()
+        for id in 1...1000 { _ = machine.handle(.keep(Int64(id), ttl: 60, since: begin, begin)) }
+        #expect(machine.handle(.opened(begin)).renew.count == 1000)
+        for id in 1...1000 { _ = machine.handle(.answered(Int64(id), ttl: 60, after(0.5))) }
+        #expect(seconds(machine.wakesAt) == 20)
+        #expect(machine.handle(.woke(after(20))).renew.count == 1000)
+        #expect(machine.handle(.woke(after(20.1))).renew.isEmpty)
     }
 }

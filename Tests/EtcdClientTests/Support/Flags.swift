@@ -22,3 +22,10 @@ final class Counter: Sendable {
     }
     func increment() { state.add(1, ordering: .relaxed) }
 }
+
+/// What happened, in order.
+final class Log<Element: Sendable>: Sendable {
+    private let state = Mutex<[Element]>([])
+    var all: [Element] { state.withLock { $0 } }
+    func append(_ element: Element) { state.withLock { $0.append(element) } }
+}

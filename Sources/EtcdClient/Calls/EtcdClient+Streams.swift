@@ -1,0 +1,70 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import GRPCTransport
+
+extension EtcdClient {
+    /// Opens a stream: every stream of the client begins here, so that each carries what the client's calls carry.
+    ///
+    /// Logs in first when there's no token, or one that was refused. A refusal by the server comes on the stream, later: report it by
+    /// ``streamRefused(_:openedAt:)``.
+    /// - Parameters:
+    ///   - requiresLeader: has a member without a leader end the stream, rather than leave it silent.
+    ///   - endpoint: the one server to open it on; nil for whichever is connected.
+    ///   - endsOnGoAway: see `GRPCTransport.openStream`.
+    func openStream(
+        _ method: GRPCMethod, lane: ConnectionLane, requiresLeader: Bool = true, deadline: ContinuousClock.Instant? = nil,
+        endpoint: GRPCEndpoint? = nil, endsOnGoAway: Bool? = nil
+    ) async throws(GRPCError) -> GRPCStream {
+        let observation = observer?.begin(method)
+        do throws(GRPCError) {
+            let identity: Authenticator.Fields
+            do throws(EtcdError) {
+                identity = try await authenticator.fields(until: deadline)
+            } catch {
+                throw GRPCError(loginFailure: error)
+            }
+            let stream = try await transport.openStream(
+                method, lane: lane, metadata: metadata(identity, requiresLeader: requiresLeader, observation), deadline: deadline,
+                endsOnGoAway: endsOnGoAway)
+            observation?.end(nil)
+            return stream
+        } catch {
+            observation?.end(EtcdError(.unavailable, message: error.message, underlying: error))
+            throw error
+        }
+    }
+
+    /// Takes note that a server refused a stream, or something asked for on it, because of who asks: the next stream logs in first.
+    ///
+    /// Whoever opens another one counts, and gives up after three refusals in a row.
+    /// - Parameter code: what the refusal says; `permissionDenied` is among the reasons, since some servers say so of a token that ended.
+    /// - Returns: whether another stream may fare better.
+    func streamRefused(_ code: EtcdError.Code, openedAt: ContinuousClock.Instant) -> Bool {
+        guard code == .unauthenticated || code == .permissionDenied, authenticator.canLogIn else { return false }
+        authenticator.streamRefused(openedAt: openedAt)
+        return true
+    }
+}
+
+extension GRPCError {
+    /// A stream that can't be opened because the login failed.
+    fileprivate init(loginFailure error: EtcdError) {
+        if let underlying = error.underlying {
+            self = underlying
+            return
+        }
+        let (code, origin): (GRPCStatusCode, Origin) =
+            switch error.code {
+            case .canceled: (.cancelled, .caller)
+            case .deadlineExceeded: (.deadlineExceeded, .deadline)
+            case .stopped: (.unavailable, .shutdown)
+            default: (.unauthenticated, .server)
+            }
+        // Of a stream nothing was executed; a disposition that says so would have it opened again for ever.
+        self.init(code: code, message: error.message, disposition: origin == .server ? .mayHaveExecuted : .notSent, origin: origin)
+    }
+}

@@ -1,0 +1,194 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+
+/// A place in the line of those who want the same name: a key of the session's own below it.
+///
+/// Who made its key first is first; everybody else waits for the deletion of the key just before its own, so that an end wakes one.
+///
+/// etcd: client/v3/concurrency, mutex and key.
+struct Place: Sendable {
+    let session: EtcdSession
+    let prefix: [UInt8]
+    let key: [UInt8]
+    /// The revision that made the key: the order in line, and what tells this stay in it from any other.
+    let revision: Int64
+
+    /// Holds as long as the place is kept.
+    var isKept: Compare { .createRevision(key, .equal, revision) }
+
+    private var client: EtcdClient { session.client }
+    private var name: String { KeyRange.text(prefix) }
+}
+
+extension Place {
+    /// Who is in line, by the order of arrival, and what the first of them wrote.
+    struct Arrival: Sendable {
+        var place: Place
+        var isFirst: Bool
+        /// What the session's key holds: something else than what was given when it was in line already.
+        var value: [UInt8]
+    }
+
+    /// Lines up behind those who are there.
+    ///
+    /// Never leaves a key behind when it throws, cancellation included, unless no server can be reached; then the key goes with the session.
+    static func enter(_ name: String, value: [UInt8], session: EtcdSession) async throws(EtcdError) -> Arrival {
+        let prefix = Array("\(name)/".utf8)
+        let key = prefix + Array(String(UInt64(bitPattern: session.lease), radix: 16).utf8)
+        let client = session.client
+        // A request that is cut off may be executed later, and nobody would then know of the key.
+        let arrival = try await shielded { () async throws(EtcdError) in
+            try await enter(prefix, key, value, session)
+        }
+        if Task.isCancelled {
+            // Whoever was in line already stays.
+            if arrival.value == value { await arrival.place.leaveAtLast() }
+            throw EtcdError(.canceled, message: "line up for \(KeyRange.text(prefix)): the task was cancelled")
+        }
+        client.logger.trace("in line", metadata: ["key": "\(KeyRange.text(key))", "revision": "\(arrival.place.revision)"])
+        return arrival
+    }
+
+    private static func enter(
+        _ prefix: [UInt8], _ key: [UInt8], _ value: [UInt8], _ session: EtcdSession
+    ) async throws(EtcdError) -> Arrival {
+        let first = Transaction.Operation.range(.prefix(prefix), options: .init(limit: 1, sort: .init(by: .createRevision)))
+        let transaction = Transaction(
+            compare: [.createRevision(key, .equal, 0)], success: [.put(key, value, options: .init(lease: session.lease)), first],
+            failure: [.range(.key(key)), first])
+        let answer = try await session.client.repeatingUnknown { () async throws(EtcdError) in
+            try session.check()
+            return try await session.client.transaction(transaction)
+        }
+        var mine = KeyValue(key: key, value: value, createRevision: answer.header.revision)
+        if !answer.succeeded, case .range(let found)? = answer.responses.first, let there = found.kvs.first { mine = there }
+        guard case .range(let line)? = answer.responses.last, let head = line.kvs.first else {
+            throw EtcdError(.malformedResponse, message: "line up for \(KeyRange.text(prefix)): the answer to the transaction lacks the line")
+        }
+        let place = Place(session: session, prefix: prefix, key: key, revision: mine.createRevision)
+        return Arrival(place: place, isFirst: head.createRevision == mine.createRevision, value: mine.value)
+    }
+
+    /// Waits until nobody is before this place. Ends early when the session does, or at a deadline.
+    func waitUntilFirst(deadline: ContinuousClock.Instant?) async throws(EtcdError) {
+        let end = await withTaskGroup(of: EtcdError?.self) { group in
+            group.addTask {
+                do throws(EtcdError) {
+                    try await waitForPredecessors()
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            group.addTask { await session.waitForLoss() }
+            if let deadline {
+                group.addTask {
+                    do {
+                        try await Task.sleep(until: deadline)
+                        return EtcdError(.deadlineExceeded, message: "wait in line for \(name): the deadline passed")
+                    } catch {
+                        return EtcdError(.canceled, message: "wait in line for \(name): the task was cancelled")
+                    }
+                }
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+        if let end { throw session.loss ?? end }
+        try session.check()
+    }
+
+    private func waitForPredecessors() async throws(EtcdError) {
+        let before = RangeOptions(
+            limit: 1, sort: .init(by: .createRevision, .descending), keysOnly: true, maxCreateRevision: revision - 1)
+        let look = Transaction(compare: [isKept], success: [.range(.prefix(prefix), options: before)])
+        while true {
+            let answer: TransactionResponse
+            do throws(EtcdError) {
+                answer = try await client.transaction(look)
+            } catch {
+                // Waiting is for as long as it takes.
+                if CallPolicy.mayPass(error.code) { continue }
+                throw error
+            }
+            guard answer.succeeded else { throw lost() }
+            guard case .range(let found)? = answer.responses.first, let predecessor = found.kvs.first else { return }
+            try await waitForDeletion(of: predecessor.key, after: answer.header.revision)
+        }
+    }
+
+    private func waitForDeletion(of key: [UInt8], after revision: Int64) async throws(EtcdError) {
+        let watch = try await client.watch(.key(key), options: .init(startRevision: revision + 1, filters: [.noPut]))
+        defer { watch.cancel() }
+        while true {
+            do throws(EtcdError) {
+                guard let batch = try await watch.nextBatch() else { throw EtcdError(.canceled, message: "wait in line for \(name): cancelled") }
+                if batch.events.contains(where: { $0.type == .delete }) { return }
+            } catch {
+                // What has happened meanwhile shows when the line is looked at again.
+                if error.code == .compacted { return }
+                throw error
+            }
+        }
+    }
+
+    /// Gives the place up. Does nothing when it's lost already.
+    func leave() async throws(EtcdError) {
+        let delete = Transaction(compare: [isKept], success: [.deleteRange(.key(key))])
+        // It can't delete another's key, nor a later one of this session, however often it's done.
+        _ = try await client.repeatingUnknown { () async throws(EtcdError) in try await client.transaction(delete) }
+    }
+
+    /// Gives the place up, in a cancelled task too.
+    func leaveAtLast() async {
+        do throws(EtcdError) {
+            try await shielded { () async throws(EtcdError) in try await leave() }
+        } catch {
+            client.logger.warning(
+                "place in line not given up; it goes with its session", metadata: ["key": "\(KeyRange.text(key))", "error": "\(error)"])
+        }
+    }
+
+    /// Runs a transaction if, and only if, the place is kept at that very moment in the store.
+    func guarded(
+        _ transaction: Transaction, deadline: ContinuousClock.Instant?
+    ) async throws(EtcdError) -> TransactionResponse {
+        try session.check()
+        let outer = Transaction(compare: [isKept], success: [.transaction(transaction)])
+        let answer = try await client.transaction(outer, deadline: deadline)
+        guard answer.succeeded else { throw lost() }
+        guard case .transaction(var inner)? = answer.responses.first else {
+            throw EtcdError(.malformedResponse, message: "guarded transaction for \(name): the answer lacks the inner one")
+        }
+        inner.header = answer.header
+        return inner
+    }
+
+    func lost() -> EtcdError {
+        session.loss
+            ?? EtcdError(
+                .ownershipLost,
+                message: "the place in line at \(KeyRange.text(key)), made at revision \(revision), is gone: it was given up, or deleted by another")
+    }
+}
+
+extension EtcdClient {
+    /// Runs again what may safely happen twice, when it isn't known whether it has happened once.
+    func repeatingUnknown<Result: Sendable>(
+        _ attempt: () async throws(EtcdError) -> Result
+    ) async throws(EtcdError) -> Result {
+        let end = ContinuousClock.now + timeout(of: .write)
+        while true {
+            do throws(EtcdError) {
+                return try await attempt()
+            } catch {
+                guard error.code == .unknownOutcome, .now < end, !Task.isCancelled else { throw error }
+            }
+        }
+    }
+}

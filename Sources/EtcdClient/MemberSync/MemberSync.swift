@@ -1,0 +1,50 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import GRPCTransport
+import Logging
+
+/// Keeps the endpoints of a client those of the cluster's members.
+///
+/// Source of the rule: etcd's client/v3, Sync, which leaves learners out too.
+struct MemberSync: Sendable {
+    /// A member, as far as it matters here.
+    struct Candidate: Sendable, Hashable {
+        var clientURLs: [String]
+        var isLearner: Bool
+    }
+
+    /// What the members come to.
+    enum Action: Hashable {
+        /// Go on with these.
+        case update([GRPCEndpoint])
+        /// All is as it was.
+        case keep
+        /// None of the members can be used: more likely a cluster that is being set up than one without members.
+        case ignore(reason: String)
+    }
+
+    /// What to do about the members that the cluster has, when a client has `current`.
+    static func action(members: [Candidate], current: [GRPCEndpoint]) -> Action {
+        var endpoints: [GRPCEndpoint] = []
+        var unreadable: [String] = []
+        for member in members where !member.isLearner {
+            for url in member.clientURLs {
+                do throws(GRPCEndpointError) {
+                    let endpoint = try GRPCEndpoint(parsing: url)
+                    if !endpoints.contains(endpoint) { endpoints.append(endpoint) }
+                } catch {
+                    unreadable.append("\(error)")
+                }
+            }
+        }
+        guard !endpoints.isEmpty else {
+            return .ignore(reason: unreadable.isEmpty ? "no member that votes tells a client URL" : unreadable.joined(separator: "; "))
+        }
+        // The order is the server's, and means nothing.
+        return Set(endpoints) == Set(current) ? .keep : .update(endpoints)
+    }
+}

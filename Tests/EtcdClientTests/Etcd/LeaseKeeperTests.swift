@@ -1,0 +1,157 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import EtcdTestKit
+import Foundation
+import Logging
+import MetricsTestKit
+import Testing
+
+@testable import EtcdClient
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+@Suite("Leases that are kept alive, on a real etcd")
+struct LeaseKeeperTests {
+    /// How many renewals a member was asked for over streams, as it counts itself.
+    private func renewals(_ member: EtcdMember) async throws -> Int {
+        let url = try #require(URL(string: member.metricsURL + "/metrics"))
+        let (data, _) = try await URLSession.shared.data(from: url)
+        let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first {
+            $0.hasPrefix("grpc_server_msg_received_total") && $0.contains("LeaseKeepAlive")
+        }
+        return line?.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } ?? 0
+    }
+
+    @Test("A thousand leases outlive their time on one stream, by three renewals each and a half", .timeLimit(.minutes(3)))
+    func thousand() async throws {
+        try await EtcdCluster.withCluster { cluster in
+            let member = try #require(cluster.members.first)
+            let metrics = TestMetrics()
+            try await withClient(configuration(of: cluster) { $0.metricsFactory = metrics }) { client in
+                let sessions = Log<EtcdSession>()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for batch in 0..<20 {
+                        group.addTask { for _ in 0..<50 { sessions.append(try await client.session(ttl: 12)) } }
+                        _ = batch
+                    }
+                    try await group.waitForAll()
+                }
+                let begin = try await renewals(member)
+                try await Task.sleep(for: .seconds(18))
+                #expect(sessions.all.allSatisfy { $0.loss == nil })
+                for session in sessions.all.prefix(20) { #expect(try await client.leaseTimeToLive(session.lease).ttl > 0) }
+                let asked = try await renewals(member) - begin
+                // Every four seconds; the machine may be slow, but nothing is asked twice.
+                #expect((2000...6000).contains(asked), "\(asked) renewals")
+                #expect(try metrics.expectGauge("etcd_client_leases").lastValue == 1000)
+                #expect(
+                    metrics.counterTotal(label: "etcd_client_calls_total", dimensions: [("method", "Lease/LeaseKeepAlive"), ("code", "ok")]) <= 3)
+                #expect(metrics.counterTotal(label: "etcd_client_lost_leases_total") == 0)
+            }
+        }
+    }
+
+    @Test("A lease survives a server that is silent for less than its time", .timeLimit(.minutes(2)))
+    func gap() async throws {
+        try await EtcdCluster.withCluster { cluster in
+            let member = try #require(cluster.members.first)
+            try await withClient(of: cluster.endpoints) { client in
+                try await client.withSession(ttl: 8) { session in
+                    for _ in 0..<2 {
+                        member.pause()
+                        try await Task.sleep(for: .seconds(4))
+                        member.resume()
+                        try await Task.sleep(for: .seconds(3))
+                    }
+                    try session.check()
+                    #expect(try await client.leaseTimeToLive(session.lease, deadline: .now + .seconds(30)).ttl > 0)
+                }
+            }
+        }
+    }
+
+    @Test("A lease survives its leader, as often as it likes", .timeLimit(.minutes(3)))
+    func leaders() async throws {
+        try await EtcdCluster.withCluster(members: 3) { cluster in
+            try await withClient(of: cluster.endpoints) { client in
+                try await client.withSession(ttl: 10) { session in
+                    for _ in 0..<2 {
+                        let leader = try await client.leaderMember(of: cluster)
+                        await leader.kill()
+                        // Longer than it lives by itself.
+                        try await Task.sleep(for: .seconds(8))
+                        try await leader.start()
+                    }
+                    try session.check()
+                    #expect(try await client.leaseTimeToLive(session.lease, deadline: .now + .seconds(30)).ttl > 0)
+                }
+            }
+        }
+    }
+
+    @Test("A lease whose server is gone for its whole time is lost, and the reason says so; work under it is cancelled", .timeLimit(.minutes(2)))
+    func gone() async throws {
+        try await EtcdCluster.withCluster { cluster in
+            let member = try #require(cluster.members.first)
+            try await withClient(of: cluster.endpoints) { client in
+                let session = try await client.session(ttl: 3)
+                let work = Task { await failure { try await session.guarding { try await Task.sleep(for: .seconds(600)) } } }
+                await member.kill()
+                let reason = try await within("the loss of a lease") { await session.waitForLoss() }
+                #expect(reason.code == .leaseExpired)
+                #expect(reason.message.contains("lease \(session.lease)"))
+                #expect(await work.value?.code == .leaseExpired)
+                #expect(session.loss?.code == .leaseExpired)
+                #expect(await failure { _ = try await EtcdMutex("a", session: session).lock() }?.code == .leaseExpired)
+            }
+        }
+    }
+
+    @Test("The end of the client ends its leases' renewal, and says so")
+    func stopped() async throws {
+        try await EtcdCluster.withCluster { cluster in
+            let session = try await withClient(of: cluster.endpoints) { client in
+                let session = try await client.session(ttl: 60)
+                #expect(session.loss == nil)
+                return session
+            }
+            #expect(session.loss?.code == .stopped)
+            #expect(await session.waitForLoss().code == .stopped)
+        }
+    }
+
+    @Test("After a stop of the whole process the clock tells of the loss before any timer does")
+    func frozen() async throws {
+        // Nothing runs: as when all of the process has just begun to go on.
+        let keeper = LeaseKeeper(logger: Logger(label: "test"), observer: nil)
+        let long = keeper.keep(1, ttl: 5, since: .now - .seconds(6))
+        let short = keeper.keep(2, ttl: 60, since: .now - .seconds(6))
+        #expect(keeper.loss(long)?.code == .leaseExpired)
+        #expect(await keeper.waitForLoss(long).code == .leaseExpired)
+        #expect(keeper.loss(short) == nil)
+        keeper.release(short)
+        #expect(keeper.loss(short)?.code == .canceled)
+    }
+
+    @Test("Each of those who keep one lease is told of its end, and one who stops keeping it doesn't end it for the others")
+    func shared() async throws {
+        try await withSharedCluster { client, _ in
+            let lease = try await client.leaseGrant(ttl: 3)
+            let one = Task { await failure { try await client.leaseKeepAlive(lease.id, ttl: lease.ttl) } }
+            let two = Task { await failure { try await client.leaseKeepAlive(lease.id, ttl: lease.ttl) } }
+            try await Task.sleep(for: .milliseconds(300))
+            one.cancel()
+            #expect(await one.value?.code == .canceled)
+            try await Task.sleep(for: .seconds(5))
+            #expect(try await client.leaseTimeToLive(lease.id).ttl > 0)
+            try await client.leaseRevoke(lease.id)
+            #expect(try await within("the end of a lease") { await two.value }?.code == .leaseNotFound)
+        }
+    }
+}

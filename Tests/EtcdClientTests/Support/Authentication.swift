@@ -1,0 +1,59 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import EtcdClient
+import EtcdTestKit
+import MetricsTestKit
+
+/// Runs a client for as long as `body` runs.
+func withClient<Result: Sendable>(
+    _ configuration: EtcdClientConfiguration, _ body: @Sendable (EtcdClient) async throws -> Result
+) async throws -> Result {
+    let client = EtcdClient(configuration: configuration)
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await client.run() }
+        defer { group.cancelAll() }
+        return try await body(client)
+    }
+}
+
+/// A configuration for a cluster, changed as wanted.
+func configuration(
+    of cluster: EtcdCluster, _ change: (inout EtcdClientConfiguration) -> Void = { _ in }
+) throws -> EtcdClientConfiguration {
+    var configuration = try EtcdClientConfiguration(endpoints: cluster.endpoints, tls: cluster.tls)
+    change(&configuration)
+    return configuration
+}
+
+extension EtcdCluster {
+    /// Adds the user "root" with the password "root" and a user "alice", who may do everything below "a", and has the cluster ask for names.
+    func enableAuthentication() async throws {
+        try await etcdctl(["user", "add", "root:root"])
+        try await etcdctl(["user", "grant-role", "root", "root"])
+        try await etcdctl(["user", "add", "alice:secret"])
+        try await etcdctl(["role", "add", "below-a"])
+        try await etcdctl(["role", "grant-permission", "below-a", "readwrite", "a", "b"])
+        try await etcdctl(["user", "grant-role", "alice", "below-a"])
+        try await etcdctl(["auth", "enable"])
+    }
+
+    /// Runs etcdctl as root.
+    @discardableResult
+    func etcdctlAsRoot(_ arguments: [String]) async throws -> String { try await etcdctl(["--user=root:root"] + arguments) }
+}
+
+extension TestMetrics {
+    var logins: Int64 { counterTotal(label: "etcd_client_logins_total", dimensions: [("outcome", "ok")]) }
+    var failedLogins: Int64 { counterTotal(label: "etcd_client_logins_total", dimensions: [("outcome", "failed")]) }
+}
+
+/// Waits until something is so.
+func eventually(_ what: String, _ condition: @escaping @Sendable () async throws -> Bool) async throws {
+    try await within(what, .seconds(60)) {
+        while !(try await condition()) { try await Task.sleep(for: .milliseconds(20)) }
+    }
+}
