@@ -41,11 +41,13 @@ public final class EtcdClient: Service, Sendable {
         self.configuration = configuration
         self.logger = logger
         options = CallOptions()
+        var connections = configuration.transport
+        connections.metricsFactory = connections.metricsFactory ?? configuration.metricsFactory
         transport =
             if let eventLoopGroup {
-                GRPCTransport(configuration: configuration.transport, eventLoopGroup: eventLoopGroup, logger: logger)
+                GRPCTransport(configuration: connections, eventLoopGroup: eventLoopGroup, logger: logger)
             } else {
-                GRPCTransport(configuration: configuration.transport, logger: logger)
+                GRPCTransport(configuration: connections, logger: logger)
             }
         observer = ClientObserver(metrics: configuration.metricsFactory, tracer: configuration.tracer)
         authenticator = Authenticator(configuration.credentials)
@@ -83,7 +85,7 @@ public final class EtcdClient: Service, Sendable {
         // The transport is what a shutdown ends; the rest goes with it.
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.authenticator.run { user async throws(EtcdError) in try await self.logIn(user) } }
-            group.addTask { await self.leases.run { () async throws(GRPCError) in try await self.openKeepAliveStream() } }
+            group.addTask { await self.leases.run(self) }
             group.addTask { await self.watches.run(self) }
             defer { group.cancelAll() }
             try await transport.run()

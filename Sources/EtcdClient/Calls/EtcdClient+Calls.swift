@@ -70,7 +70,8 @@ extension EtcdClient {
         }
         let deadline = deadline(for: call)
         return try await repeating(call, until: deadline) { [transport] metadata async throws(GRPCError) in
-            try await transport.unary(call.method, message: request, lane: call.lane, metadata: metadata, deadline: deadline)
+            try await transport.unary(
+                call.method, message: request, lane: call.lane, metadata: metadata, deadline: deadline, endpoint: call.endpoint)
         }
     }
 
@@ -118,12 +119,13 @@ extension EtcdClient {
             do throws(GRPCError) {
                 return try await attempt(metadata(identity, requiresLeader: call.requiresLeader, observation))
             } catch {
+                if call.endpoint == nil { judge(error, lane: call.lane) }
                 // Most calls succeed at once and need no policy.
+                let endpoints = call.endpoint == nil ? transport.endpoints.count : 1
                 var current =
                     policy
                     ?? CallPolicy(
-                        kind: call.kind, endpoints: configuration.transport.endpoints.count, canLogIn: authenticates && authenticator.canLogIn,
-                        operation: call.operation)
+                        kind: call.kind, endpoints: endpoints, canLogIn: authenticates && authenticator.canLogIn, operation: call.operation)
                 let action = current.handle(error, remaining: deadline - .now, jitter: .random(in: 0..<1))
                 policy = current
                 switch action {
@@ -134,6 +136,13 @@ extension EtcdClient {
                 observation?.repeats()
             }
         }
+    }
+
+    /// Lets the next call go elsewhere when a member says that it can't serve.
+    func judge(_ error: GRPCError, lane: ConnectionLane) {
+        guard error.origin == .server, let endpoint = error.endpoint else { return }
+        guard let outcome = ServerError(code: error.code, text: error.message).judgement else { return }
+        transport.report(outcome, of: endpoint, lane: lane)
     }
 
     private func pause(_ call: Call, _ wait: Duration, _ error: GRPCError) async throws(EtcdError) {

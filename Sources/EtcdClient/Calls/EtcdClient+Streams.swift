@@ -29,7 +29,7 @@ extension EtcdClient {
             }
             let stream = try await transport.openStream(
                 method, lane: lane, metadata: metadata(identity, requiresLeader: requiresLeader, observation), deadline: deadline,
-                endsOnGoAway: endsOnGoAway)
+                endsOnGoAway: endsOnGoAway, endpoint: endpoint)
             observation?.end(nil)
             return stream
         } catch {

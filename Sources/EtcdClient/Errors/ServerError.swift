@@ -30,6 +30,15 @@ struct ServerError: Hashable {
         self.execution = execution
     }
 
+    /// What it says of the member that it came from; nil when another would say the same.
+    var judgement: GRPCEndpointOutcome? {
+        switch code {
+        case .noLeader, .tooManyRequests: .unavailable
+        case .learner, .notCapable: .unsuited
+        default: nil
+        }
+    }
+
     /// Reads a status.
     init(code: GRPCStatusCode, text: String) {
         self = Self.known(text) ?? Self.fallback(code)

@@ -117,10 +117,10 @@ final class LeaseKeeper: Sendable {
     // MARK: The work
 
     /// Renews until cancelled; what is kept then is lost.
-    func run(_ open: @escaping @Sendable () async throws(GRPCError) -> GRPCStream) async {
+    func run(_ client: EtcdClient) async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.runTimer() }
-            group.addTask { await self.runStreams(open) }
+            group.addTask { await self.runStreams(client) }
         }
         advance(.stopped)
     }
@@ -141,7 +141,11 @@ final class LeaseKeeper: Sendable {
             let abandoned = action.abandon ? shared.stream.take() : nil
             return (waiters, abandoned, action.lost, !action.renew.isEmpty, shared.machine.count)
         }
-        abandoned?.cancel()
+        if let abandoned {
+            // Silent though leases are owed to it: its connection is no good for others either.
+            if count > 0 { abandoned.reportWedged() }
+            abandoned.cancel()
+        }
         for (waiter, reason) in waiters { waiter.resume(returning: reason) }
         for (id, reason) in lost {
             observer?.leaseLost()
@@ -166,7 +170,7 @@ final class LeaseKeeper: Sendable {
         }
     }
 
-    private func runStreams(_ open: @Sendable () async throws(GRPCError) -> GRPCStream) async {
+    private func runStreams(_ client: EtcdClient) async {
         while !Task.isCancelled {
             guard let opensAt = shared.withLock({ $0.machine.opensAt }) else {
                 await openerBell.wait()
@@ -177,9 +181,10 @@ final class LeaseKeeper: Sendable {
                 continue
             }
             do throws(GRPCError) {
-                let stream = try await open()
-                try await work(on: stream)
+                let stream = try await client.openKeepAliveStream()
+                try await work(on: stream, of: client)
             } catch {
+                client.judge(error, lane: .watch)
                 let code = ServerError(code: error.code, text: error.message).code
                 logger.debug("the stream that renews leases broke", metadata: ["error": "\(error)"])
                 observer?.keepAliveBroke()
@@ -190,7 +195,7 @@ final class LeaseKeeper: Sendable {
     }
 
     /// Sends and receives until the stream is given up, or ends by an error.
-    private func work(on stream: GRPCStream) async throws(GRPCError) {
+    private func work(on stream: GRPCStream, of client: EtcdClient) async throws(GRPCError) {
         shared.withLock { shared in
             shared.outbox = []
             shared.stream = stream
@@ -204,8 +209,12 @@ final class LeaseKeeper: Sendable {
             group.cancelAll()
             return first
         }
-        let isAbandoned = shared.withLock { $0.stream.take() == nil }
+        let (isAbandoned, isNeeded) = shared.withLock { ($0.stream.take() == nil, $0.machine.count > 0) }
         if !isAbandoned { throw error ?? Self.ended }
+        guard isNeeded else { return }
+        logger.debug("the stream that renews leases is silent", metadata: ["endpoint": "\(stream.endpoint)"])
+        observer?.keepAliveBroke()
+        client.transport.report(.unavailable, of: stream.endpoint, lane: .watch)
     }
 
     private func send(on stream: GRPCStream) async -> GRPCError {

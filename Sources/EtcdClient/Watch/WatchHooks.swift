@@ -29,10 +29,13 @@ extension EtcdClient {
     func watchRefused(openedAt: ContinuousClock.Instant) { authenticator.streamRefused(openedAt: openedAt) }
 
     /// A watch stream has ended so: a member without a leader is left for another.
-    func watchBroke(_ cause: GRPCError) {}
+    func watchBroke(_ cause: GRPCError) { judge(cause, lane: .watch) }
 }
 
 extension GRPCStream {
     /// Ends a stream whose server is silent; the next one is to be opened on another connection.
-    func leaveServer() { cancel() }
+    func leaveServer() {
+        reportWedged()
+        cancel()
+    }
 }
