@@ -87,6 +87,7 @@ public final class EtcdClient: Service, Sendable {
             group.addTask { await self.authenticator.run { user async throws(EtcdError) in try await self.logIn(user) } }
             group.addTask { await self.leases.run(self) }
             group.addTask { await self.watches.run(self) }
+            if let interval = configuration.memberSync { group.addTask { await self.followMembers(every: interval) } }
             defer { group.cancelAll() }
             try await transport.run()
         }

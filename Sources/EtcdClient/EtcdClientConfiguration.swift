@@ -23,6 +23,11 @@ public struct EtcdClientConfiguration: Sendable {
     /// Has every call fail with `historyLost` once the cluster turned out to be another, or an older one, than it was: what the program knows of
     /// it is then wrong. Without it this is logged and counted, and calls go on. Watches always end.
     public var historyGuard: Bool
+    /// How often to ask the cluster for its members, whose client URLs then take the place of the endpoints; nil for never.
+    ///
+    /// Learners are left out. Only of use where the URLs that members advertise can be reached from here: not through a proxy, a forwarded port, or
+    /// another network's names.
+    public var memberSync: Duration?
     /// Where metrics go; nil for what `MetricsSystem` was bootstrapped with when the client was made.
     public var metricsFactory: (any MetricsFactory)?
     /// Where spans go; nil for what `InstrumentationSystem` was bootstrapped with when the client was made.
