@@ -76,7 +76,8 @@ public final class EtcdClient: Service, Sendable {
     /// try await patient.put("a", "1")
     /// ```
     ///
-    /// Costs next to nothing. What `options` leave is as it is here.
+    /// Costs next to nothing. What `options` leave is as it is here. Watches that share a stream and the renewal of leases go by the options of the
+    /// client that is run.
     public func with(_ options: CallOptions) -> EtcdClient { EtcdClient(self, options: options.over(self.options)) }
 
     /// Connects and keeps connections until the task is cancelled or a graceful shutdown begins, which ends every call, watch and lease's

@@ -124,6 +124,8 @@ final class Authenticator: Sendable {
                 let token = try await logIn(try await user())
                 finish(.loggedIn(token, .now), nil)
             } catch {
+                // Those who wait are to hear of the shutdown, not of the login that it ended.
+                if Task.isCancelled { break }
                 finish(.loginFailed(error, .now), error)
             }
         }
