@@ -5,9 +5,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Walks over the fields of one protobuf message. Every length is checked against what is there before it is believed.
-struct ProtobufCursor {
+package struct ProtobufCursor {
     /// The payload of a field, by wire type.
-    enum Payload {
+    package enum Payload {
         case varint(UInt64)
         case fixed64(UInt64)
         case bytes(ArraySlice<UInt8>)
@@ -16,12 +16,12 @@ struct ProtobufCursor {
 
     private var rest: ArraySlice<UInt8>
 
-    init(_ bytes: ArraySlice<UInt8>) {
+    package init(_ bytes: ArraySlice<UInt8>) {
         rest = bytes
     }
 
     /// The next field; nil at the end.
-    mutating func next() throws(ProtobufError) -> (number: UInt64, payload: Payload)? {
+    package mutating func next() throws(ProtobufError) -> (number: UInt64, payload: Payload)? {
         guard !rest.isEmpty else { return nil }
         let tag = try varint()
         let number = tag >> 3

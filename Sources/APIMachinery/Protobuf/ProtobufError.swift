@@ -11,6 +11,11 @@ public struct ProtobufError: Error, Sendable, Hashable, CustomStringConvertible 
     /// The path of the member, such as `spec.replicas`; empty for the whole.
     public var path: String
 
+    package init(message: String, path: String) {
+        self.message = message
+        self.path = path
+    }
+
     /// Both, for a person.
     public var description: String { path.isEmpty ? message : "\(path): \(message)" }
 }

@@ -5,7 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Standard base64 with padding, as Go's `encoding/base64` reads and writes bytes in JSON.
-enum Base64Text {
+package enum Base64Text {
     /// The one spelling of the bytes that a text stands for: without line breaks, unused bits zero. nil when it isn't base64.
     static func canonical(_ text: String) -> String? {
         var output: [UInt8] = []
@@ -27,6 +27,24 @@ enum Base64Text {
             output[last] = alphabet[Int(bits & (padding == 1 ? 0b11_1100 : 0b11_0000))]
         }
         return String(decoding: output, as: UTF8.self)
+    }
+
+    /// The bytes that a text stands for; nil when it isn't base64.
+    package static func decode(_ text: String) -> [UInt8]? {
+        guard let canonical = canonical(text) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(canonical.utf8.count / 4 * 3)
+        var bits: UInt32 = 0
+        var count = 0
+        for digit in canonical.utf8.lazy.compactMap({ value($0) }) {
+            bits = bits << 6 | UInt32(digit)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            }
+        }
+        return bytes
     }
 
     /// Bytes as text, padded.
