@@ -18,6 +18,7 @@ extension Target.Dependency {
     static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
     static let asn1: Self = .product(name: "SwiftASN1", package: "swift-asn1")
     static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
     static let httpTypes: Self = .product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbirdCore: Self = .product(name: "HummingbirdCore", package: "hummingbird")
     static let hummingbirdHTTP2: Self = .product(name: "HummingbirdHTTP2", package: "hummingbird")
@@ -58,6 +59,8 @@ let package = Package(
         .library(name: "APIMachinery", targets: ["APIMachinery"]),
         .library(name: "Storage", targets: ["Storage"]),
         .library(name: "EtcdStorage", targets: ["EtcdStorage"]),
+        .library(name: "StorageEncryption", targets: ["StorageEncryption"]),
+        .library(name: "KMSPlugin", targets: ["KMSPlugin"]),
         .library(name: "CacherStorage", targets: ["CacherStorage"]),
         .library(name: "Registry", targets: ["Registry"]),
         .library(name: "KubernetesResources", targets: ["KubernetesResources"]),
@@ -65,6 +68,9 @@ let package = Package(
         .library(name: "EtcdTestKit", targets: ["EtcdTestKit"]),
         .library(name: "StorageTestKit", targets: ["StorageTestKit"]),
         .executable(name: "keelson", targets: ["keelson"]),
+    ],
+    traits: [
+        .trait(name: "Secretbox", description: "Encryption at rest by secretbox too; needs libsodium (libsodium-dev, or libsodium of Homebrew).")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
@@ -89,6 +95,7 @@ let package = Package(
             name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
 
         // Floor 1: C without I/O.
         .target(name: "CGRPCSession", dependencies: ["CNghttp2"], linkerSettings: [.linkedLibrary("nghttp2")]),
@@ -102,9 +109,16 @@ let package = Package(
         .module("APIMachinery"),
         .module("Storage", ["APIMachinery"]),
         .module("EtcdStorage", ["APIMachinery", "EtcdClient", "Storage", .logging, .metrics, .serviceLifecycle]),
+        .module(
+            "StorageEncryption",
+            [
+                "APIMachinery", "Storage", .target(name: "CSodium", condition: .when(traits: ["Secretbox"])),
+                .crypto, .cryptoExtras, .logging, .metrics, .serviceLifecycle, .system, .yams,
+            ]),
         .module("CacherStorage", ["APIMachinery", "Storage", .logging, .serviceLifecycle]),
 
-        // Floors 7 and 8: resources and their serving.
+        // Floors 7 and 8: resources and their serving, and the key management plugin.
+        .module("KMSPlugin", ["APIMachinery", "GRPCTransport", "StorageEncryption", .logging, .nioCore, .serviceLifecycle]),
         .module("Registry", ["APIMachinery", "CacherStorage", "Storage", .logging, .serviceLifecycle]),
         .module("KubernetesResources", ["APIMachinery", "Registry", "Storage", .logging, .serviceLifecycle]),
         .module(
@@ -160,6 +174,16 @@ let package = Package(
             "StorageTestKitTests",
             [
                 "APIMachinery", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Storage", "StorageTestKit", .logging, .serviceLifecycle,
+            ]),
+        .tests(
+            "StorageEncryptionTests",
+            ["APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Storage", "StorageEncryption", .crypto, .logging],
+            resources: [.copy("Fixtures")]),
+        .tests(
+            "KMSPluginTests",
+            [
+                "APIMachinery", "CGRPCSession", "CGRPCSessionTestSupport", "EtcdClient", "EtcdStorage", "EtcdTestKit", "GRPCTransport", "KMSPlugin",
+                "Storage", "StorageEncryption", .crypto, .logging, .nioCore, .nioPosix,
             ]),
         .tests(
             "CacherStorageTests",

@@ -1,0 +1,32 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import StorageEncryption
+import Testing
+
+/// The error of that type that something throws; fails when it throws another, or none.
+func thrown<Failure: Error>(
+    _ type: Failure.Type, sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> some Any
+) async throws -> Failure {
+    do {
+        let value = try await body()
+        Issue.record("no error but \(value)", sourceLocation: sourceLocation)
+    } catch let error as Failure {
+        return error
+    }
+    throw NothingThrown()
+}
+
+struct NothingThrown: Error {}
+
+/// Waits for something that another task brings about.
+func eventually(_ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try await !condition() {
+        try #require(ContinuousClock.now < deadline, "\(what) did not come to be", sourceLocation: sourceLocation)
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
