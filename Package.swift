@@ -132,8 +132,8 @@ let package = Package(
         .executableTarget(
             name: "keelson",
             dependencies: [
-                "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "GRPCTransport", "KubernetesResources", "Registry",
-                "Storage",
+                "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "GRPCTransport", "KMSPlugin", "KubernetesResources",
+                "Registry", "Storage", "StorageEncryption",
                 .argumentParser, .asn1, .crypto, .logging, .serviceLifecycle, .subprocess, .system, .x509,
             ],
             swiftSettings: strict),
@@ -205,8 +205,8 @@ let package = Package(
         .tests(
             "ReadmeTests",
             [
-                "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "GRPCTransport", "KubernetesResources",
-                "Registry", "Storage", "StorageTestKit", .logging, .nioCore,
+                "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "GRPCTransport", "KMSPlugin",
+                "KubernetesResources", "Registry", "Storage", "StorageEncryption", "StorageTestKit", .logging, .nioCore,
             ]),
         .tests("KubectlTests", ["EtcdTestKit", "keelson", .subprocess, .system], resources: [.copy("Golden")]),
     ],

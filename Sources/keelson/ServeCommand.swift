@@ -102,6 +102,12 @@ struct EtcdOptions: ParsableArguments {
     @Option(help: "The etcd program to run as the managed etcd (default: etcd on the PATH).")
     var etcd: String?
 
+    @Option(help: "An EncryptionConfiguration file: which resources are kept encrypted in etcd, and by what.")
+    var encryptionProviderConfig: String?
+
+    @Flag(help: "Have changes of the --encryption-provider-config file take effect while the server runs, within a minute.")
+    var encryptionProviderConfigAutomaticReload = false
+
     /// The URLs of ``etcdServers``; empty for a managed etcd.
     var servers: [String] {
         (etcdServers ?? "").split(separator: ",").map { $0.trimmingSpaces() }.filter { !$0.isEmpty }
@@ -118,6 +124,9 @@ struct EtcdOptions: ParsableArguments {
             }
         } else if etcd != nil {
             throw ValidationError("--etcd and --etcd-servers exclude each other")
+        }
+        guard !encryptionProviderConfigAutomaticReload || encryptionProviderConfig != nil else {
+            throw ValidationError("--encryption-provider-config-automatic-reload needs --encryption-provider-config")
         }
         guard etcdPrefix.hasPrefix("/") && etcdPrefix != "/" else {
             throw ValidationError("--etcd-prefix \(etcdPrefix) must be a path such as /registry")

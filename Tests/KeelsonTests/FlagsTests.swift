@@ -25,8 +25,10 @@ struct FlagsTests {
         let command = try #require(
             try Keelson.parseAsRoot([
                 "serve", "--etcd-servers", "https://a:2379, https://b:2379", "--etcd-cafile", "ca", "--etcd-certfile", "crt", "--etcd-keyfile", "key",
-                "--etcd-prefix", "/other",
+                "--etcd-prefix", "/other", "--encryption-provider-config", "enc.yaml", "--encryption-provider-config-automatic-reload",
             ]) as? ServeCommand)
+        #expect(command.etcd.encryptionProviderConfig == "enc.yaml")
+        #expect(command.etcd.encryptionProviderConfigAutomaticReload)
         #expect(command.etcd.servers == ["https://a:2379", "https://b:2379"])
         #expect(command.etcd.etcdPrefix == "/other")
     }
@@ -39,6 +41,7 @@ struct FlagsTests {
             (["--etcd-cafile", "a"], "--etcd-servers"), (["--etcd-servers", "http://a", "--etcd-certfile", "a"], "--etcd-keyfile"),
             (["--etcd-servers", "http://a", "--etcd", "etcd"], "--etcd and --etcd-servers"),
             (["--etcd-prefix", "registry"], "--etcd-prefix registry"),
+            (["--encryption-provider-config-automatic-reload"], "--encryption-provider-config"),
         ])
     func contradictions(flags: [String], named: String) {
         let error = #expect(throws: (any Error).self) { try Keelson.parseAsRoot(["serve"] + flags) }

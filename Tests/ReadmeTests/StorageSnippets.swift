@@ -9,8 +9,11 @@ import CacherStorage
 import EtcdClient
 import EtcdStorage
 import EtcdTestKit
+import Foundation
+import KMSPlugin
 import Logging
 import Storage
+import StorageEncryption
 import Testing
 
 @Suite("README: storage")
@@ -54,6 +57,46 @@ struct StorageSnippets {
                 guard case .change(let change) = event else { continue }
                 print("\(change.kind.rawValue) \(change.object.key) at \(change.object.resourceVersion)")
                 break
+            }
+            // README end
+        }
+    }
+
+    @Test("StorageEncryption")
+    func encryption() async throws {
+        try await withClient { client in
+            let logger = Logger(label: "storage")
+            let file = NSTemporaryDirectory() + "/keelson-readme-\(UUID().uuidString).yaml"
+            try Data(
+                """
+                apiVersion: apiserver.config.k8s.io/v1
+                kind: EncryptionConfiguration
+                resources:
+                - resources: [secrets]
+                  providers:
+                  - aesgcm:
+                      keys:
+                      - name: key2025
+                        secret: AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
+                  - identity: {}
+                """.utf8
+            ).write(to: URL(fileURLWithPath: file))
+            defer { unlink(file) }
+            // README: StorageEncryption
+            let encryption = try EncryptionConfigurationReloader(path: file, keyManagement: KMSPlugin.make, logger: logger)
+            let secrets = GroupResource(group: "", resource: "secrets")
+            let storage = EtcdStorage(
+                client: client,
+                configuration: EtcdStorageConfiguration(
+                    resourcePrefix: "/secrets", groupResource: secrets, transformer: encryption.transformer(for: secrets)),
+                logger: logger)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await encryption.run() }  // looks at the file every minute, and talks to KMS plugins
+                defer { group.cancelAll() }
+
+                _ = try await storage.create("/secrets/demo/login", bytes: Array(#"{"data":{"password":"aHVzaA=="}}"#.utf8), ttl: 0)
+                let stored = try await client.range(.key("/registry/secrets/demo/login")).kvs.first
+                print(String(decoding: stored?.value.prefix(26) ?? [], as: UTF8.self))  // k8s:enc:aesgcm:v1:key2025:
             }
             // README end
         }

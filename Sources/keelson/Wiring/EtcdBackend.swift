@@ -9,16 +9,19 @@ import APIServer
 import EtcdClient
 import EtcdStorage
 import GRPCTransport
+import KMSPlugin
 import Logging
 import Registry
 import ServiceLifecycle
 import Storage
+import StorageEncryption
 
 /// The etcd that everything is kept in: a client of it, and the managed etcd where there is one.
 struct EtcdBackend {
     let endpoints: [String]
     let client: EtcdClient
     let compactor: Compactor
+    private let encryption: EncryptionConfigurationReloader?
     private let managed: ManagedEtcd?
     private let prefix: String
     private let logger: Logger
@@ -39,6 +42,7 @@ struct EtcdBackend {
         } catch {
             throw SetupError("--etcd-servers: \(error)")
         }
+        encryption = try Self.encryption(options, logger: logger)
         client = EtcdClient(configuration: configuration, logger: logger)
         compactor = Compactor(client: client, logger: logger)
         prefix = options.etcdPrefix
@@ -48,6 +52,7 @@ struct EtcdBackend {
     /// What must run, in the order of starting: each relies on the ones before it.
     var services: [any Service] {
         var services: [any Service] = [client, compactor]
+        if let encryption { services.append(encryption) }
         if let managed { services.insert(managed, at: 0) }
         return services
     }
@@ -56,14 +61,18 @@ struct EtcdBackend {
     func storage(resourcePrefix: String, groupResource: GroupResource) -> EtcdStorage {
         EtcdStorage(
             client: client,
-            configuration: EtcdStorageConfiguration(pathPrefix: prefix, resourcePrefix: resourcePrefix, groupResource: groupResource),
+            configuration: EtcdStorageConfiguration(
+                pathPrefix: prefix, resourcePrefix: resourcePrefix, groupResource: groupResource,
+                transformer: encryption?.transformer(for: groupResource) ?? IdentityTransformer()),
             compactor: compactor, logger: logger)
     }
 
     /// Fails while etcd doesn't answer. Two seconds, as upstream gives it.
     var healthChecks: [HealthCheck] {
         let ask: @Sendable () async throws -> Void = { [client] in _ = try await client.status(deadline: .now + .seconds(2)) }
-        return [HealthCheck(name: "etcd", check: ask), HealthCheck(name: "etcd-readiness", endpoints: [.readyz], check: ask)]
+        var checks = [HealthCheck(name: "etcd", check: ask), HealthCheck(name: "etcd-readiness", endpoints: [.readyz], check: ask)]
+        if let encryption { checks.append(HealthCheck(name: "kms-providers") { try encryption.checkHealth() }) }
+        return checks
     }
 
     /// Waits for the first answer, telling at intervals what it waits for.
@@ -76,6 +85,28 @@ struct EtcdBackend {
                 try Task.checkCancellation()
                 progress("waiting for etcd at \(endpoints.joined(separator: ", ")): \(error.message)")
             }
+        }
+    }
+
+    /// Waits until encrypted resources can be written, telling what it waits for.
+    func waitUntilEncrypting(progress: (String) -> Void) async throws {
+        guard let encryption else { return }
+        do {
+            try encryption.checkHealth()
+        } catch {
+            progress("waiting for the key management service: \(error.message)")
+        }
+        try await encryption.waitUntilReady()
+    }
+
+    private static func encryption(_ options: EtcdOptions, logger: Logger) throws -> EncryptionConfigurationReloader? {
+        guard let path = options.encryptionProviderConfig else { return nil }
+        do {
+            return try EncryptionConfigurationReloader(
+                path: path, keyManagement: KMSPlugin.make,
+                timing: .init(interval: options.encryptionProviderConfigAutomaticReload ? .seconds(60) : nil), logger: logger)
+        } catch {
+            throw SetupError("--encryption-provider-config: \(error)")
         }
     }
 

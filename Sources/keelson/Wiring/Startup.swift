@@ -50,6 +50,7 @@ struct Startup: Service, CustomStringConvertible {
 
     private func prepare() async throws {
         try await backend.waitUntilReachable { Progress.tell($0) }
+        try await backend.waitUntilEncrypting { Progress.tell($0) }
         for cache in caches { try await cache.waitUntilReady() }
         try await resources.createDefaultNamespaces()
         isDone.set()
