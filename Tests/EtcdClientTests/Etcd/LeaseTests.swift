@@ -37,6 +37,18 @@ struct LeaseTests {
         }
     }
 
+    @Test("All leases that live are named, and no others")
+    func list() async throws {
+        try await withSharedCluster { client, _ in
+            let lives = try await client.leaseGrant(ttl: 60).id
+            let ended = try await client.leaseGrant(ttl: 60).id
+            try await client.leaseRevoke(ended)
+            let leases = try await client.leaseLeases().leases
+            #expect(leases.contains(lives) && !leases.contains(ended))
+            try await client.leaseRevoke(lives)
+        }
+    }
+
     @Test("Impossible leases are refused")
     func refusals() async throws {
         try await withSharedCluster { client, _ in
