@@ -9,8 +9,8 @@ import GRPCTransport
 extension EtcdClient {
     /// Opens a stream: every stream of the client begins here, so that each carries what the client's calls carry.
     ///
-    /// Logs in first when there's no token, or one that was refused. A refusal by the server comes on the stream, later: report it by
-    /// ``streamRefused(_:openedAt:)``.
+    /// Logs in first when there's no token, or one that was refused. A refusal by the server comes on the stream, later: whoever sees it tells the
+    /// authenticator, unless it's seen by ``attempting(_:until:_:)``, which does.
     /// - Parameters:
     ///   - requiresLeader: has a member without a leader end the stream, rather than leave it silent.
     ///   - endpoint: the one server to open it on; nil for whichever is connected.
@@ -36,17 +36,6 @@ extension EtcdClient {
             observation?.end(EtcdError(.unavailable, message: error.message, underlying: error))
             throw error
         }
-    }
-
-    /// Takes note that a server refused a stream, or something asked for on it, because of who asks: the next stream logs in first.
-    ///
-    /// Whoever opens another one counts, and gives up after three refusals in a row.
-    /// - Parameter code: what the refusal says; `permissionDenied` is among the reasons, since some servers say so of a token that ended.
-    /// - Returns: whether another stream may fare better.
-    func streamRefused(_ code: EtcdError.Code, openedAt: ContinuousClock.Instant) -> Bool {
-        guard code == .unauthenticated || code == .permissionDenied, authenticator.canLogIn else { return false }
-        authenticator.streamRefused(openedAt: openedAt)
-        return true
     }
 }
 
