@@ -186,6 +186,7 @@ final class LeaseKeeper: Sendable {
             } catch {
                 client.judge(error, lane: .watch)
                 let code = ServerError(code: error.code, text: error.message).code
+                if code == .unauthenticated { client.authenticator.streamRefused(openedAt: .now) }
                 logger.debug("the stream that renews leases broke", metadata: ["error": "\(error)"])
                 observer?.keepAliveBroke()
                 let failure = EtcdError(error.origin == .shutdown ? .stopped : code, message: error.message, underlying: error)
