@@ -21,98 +21,13 @@ struct ClusterChangeTests {
             configuration.memberSync = .milliseconds(500)
             try await withClient(configuration) { client in
                 try await client.put("a", "1")
-                try await eventually("the other members") { client.endpoints.count == 3 }
+                try await eventually("the other members") { client.transport.endpoints.count == 3 }
                 await first.kill()
                 try await eventually("a write without the first member") {
                     await outcome { try await client.put("a", "2", deadline: .now + .seconds(5)) } == nil
                 }
                 // Its URL stays as long as it is a member.
-                #expect(client.endpoints.count == 3)
-            }
-        }
-    }
-
-    @Test("Calls go on while a learner joins, is promoted, a member is removed and another moves; the endpoints follow", .timeLimit(.minutes(4)))
-    func membership() async throws {
-        try await EtcdCluster.withCluster(members: 3) { cluster in
-            try await withClient(configuration(of: cluster) { $0.memberSync = .milliseconds(300) }) { client in
-                let isOver = Flag()
-                let written = Counter()
-                let writer = Task {
-                    var refused: [EtcdError] = []
-                    while !isOver.isSet {
-                        do throws(EtcdError) {
-                            try await client.put("a/\(written.value)", "", deadline: .now + .seconds(20))
-                        } catch {
-                            // A member that leaves may take a write's answer with it; nothing else may happen.
-                            if error.code != .unknownOutcome { refused.append(error) }
-                        }
-                        written.value += 1
-                    }
-                    return refused
-                }
-                func goOn(_ what: String) async throws {
-                    let before = written.value
-                    try await eventually("writes \(what)") { written.value > before + 20 }
-                }
-                func follow(_ what: String, _ urls: [String]) async throws {
-                    let expected = Set(urls.map { $0.replacing("http://", with: "") })
-                    try await eventually("the endpoints \(what)") { Set(client.endpoints.map(\.authority)) == expected }
-                }
-                let learner = try await cluster.addMember(learner: true)
-                try await goOn("beside a learner")
-                try await follow("without the learner", cluster.endpoints)
-                try await cluster.promote(learner)
-                try await follow("with the promoted", cluster.endpoints + [learner.clientURL])
-                let removed = cluster.members[0]
-                try await cluster.removeMember(removed)
-                let rest = [cluster.members[1].clientURL, learner.clientURL]
-                try await follow("without the removed", rest + [cluster.members[2].clientURL])
-                try await goOn("without the removed")
-                let moved = try await cluster.move(cluster.members[2])
-                try await follow("with the moved", rest + [moved.clientURL])
-                try await goOn("with the moved")
-                isOver.set()
-                #expect(await writer.value.isEmpty)
-            }
-        }
-    }
-
-    @Test("A learner among the endpoints is left for the others, without a caller hearing of it", .timeLimit(.minutes(2)))
-    func learner() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let learner = try await cluster.addMember(learner: true)
-            try await withClient(of: [learner.clientURL] + cluster.endpoints) { client in
-                for number in 0..<20 {
-                    try await client.put("a/\(number)", "")
-                    _ = try await client.range(.key("a/\(number)"))
-                }
-                let watch = try await client.watch(.prefix("a/"), options: .init(startRevision: 1))
-                #expect(try await watch.events(20).count == 20)
-                try await client.withSession(ttl: 5) { session in
-                    try await Task.sleep(for: .seconds(4))
-                    try session.check()
-                }
-            }
-        }
-    }
-
-    @Test(
-        "A store that was put back to an older snapshot is noticed, under the same ID or another", .timeLimit(.minutes(2)), arguments: [true, false])
-    func restored(keepsClusterID: Bool) async throws {
-        try await EtcdCluster.withCluster { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                try await client.put("a", "1")
-                let snapshot = try await cluster.saveSnapshot()
-                for number in 2..<10 { try await client.put("a", "\(number)") }
-                try await cluster.restore(snapshot, keepsClusterID: keepsClusterID)
-                try await eventually("an answer of the restored store") {
-                    await outcome { _ = try await client.range(.key("a"), deadline: .now + .seconds(10)) } == nil && client.historyLosses > 0
-                }
-                #expect(client.historyLosses == 1)
-                #expect(try await client.range(.key("a")).kvs.first?.valueText == "1")
-                try await client.put("a", "2")
-                #expect(client.historyLosses == 1)
+                #expect(client.transport.endpoints.count == 3)
             }
         }
     }
@@ -124,12 +39,12 @@ struct ClusterChangeTests {
                 let metrics = TestMetrics()
                 try await withClient(configuration(of: first) { $0.metricsFactory = metrics }) { client in
                     for _ in 0..<5 { try await client.put("a", "1") }
-                    client.updateEndpoints(try second.endpoints.map { try GRPCEndpoint(parsing: $0) })
+                    client.transport.updateEndpoints(try second.endpoints.map { try GRPCEndpoint(parsing: $0) })
                     try await eventually("an answer of the other store") {
-                        try await client.put("a", "2").header.clusterID != 0 && client.historyLosses > 0
+                        try await client.put("a", "2").header.clusterID != 0 && client.history.lossCount > 0
                     }
                     try await client.put("a", "3")
-                    #expect(client.historyLosses == 1)
+                    #expect(client.history.lossCount == 1)
                     #expect(metrics.counterTotal(label: "etcd_client_history_losses_total") == 1)
                 }
             }
@@ -142,7 +57,7 @@ struct ClusterChangeTests {
             try await EtcdCluster.withCluster { second in
                 try await withClient(configuration(of: first) { $0.historyGuard = true }) { client in
                     for _ in 0..<5 { try await client.put("a", "1") }
-                    client.updateEndpoints(try second.endpoints.map { try GRPCEndpoint(parsing: $0) })
+                    client.transport.updateEndpoints(try second.endpoints.map { try GRPCEndpoint(parsing: $0) })
                     try await eventually("an answer of the other store") {
                         await outcome { try await client.put("a", "2") } == .historyLost
                     }

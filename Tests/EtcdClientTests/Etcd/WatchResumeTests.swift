@@ -61,7 +61,7 @@ struct WatchResumeTests {
                 try await client.put("a/0", "")
                 for watch in watches { #expect(try await watch.events(1).count == 1) }
                 var member: EtcdMember?
-                for each in cluster.members where try await each.metric("etcd_debugging_mvcc_watcher_total") ?? 0 > 0 { member = each }
+                for each in cluster.members where await each.metric("etcd_debugging_mvcc_watcher_total") ?? 0 > 0 { member = each }
                 let leaving = try #require(member)
                 let others = cluster.members.filter { $0.name != leaving.name }.map(\.clientURL)
                 try await withClient(of: others) { writer in
