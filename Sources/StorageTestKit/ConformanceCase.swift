@@ -58,9 +58,10 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
         let transformer = requirements.contains(.transformer) ? SwitchableTransformer() : nil
         let setup = ConformanceSetup(transformer: transformer, isAlone: isAlone, estimatesObjectSizes: estimatesObjectSizes)
         let capabilities = factory.capabilities
+        let patience = factory.patience
         try await factory.withSubject(setup) { subject in
             do {
-                try await body(Bench(subject: subject, capabilities: capabilities, optionalTransformer: transformer))
+                try await body(Bench(subject: subject, capabilities: capabilities, patience: patience, optionalTransformer: transformer))
             } catch let failure as ConformanceFailure {
                 throw failure.of(self)
             } catch {

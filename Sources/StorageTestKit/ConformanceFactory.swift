@@ -62,8 +62,16 @@ public protocol ConformanceFactory: Sendable {
     /// What is offered. Behaviours that need more are skipped.
     var capabilities: Set<ConformanceCapability> { get }
 
+    /// How long a watch may say nothing of what it must tell; half a minute unless said otherwise.
+    var patience: Duration { get }
+
     /// Runs `body` with a storage that is ready and holds nothing. Called many times, also at once.
     func withSubject(_ setup: ConformanceSetup, _ body: @Sendable (any ConformanceSubject) async throws -> Void) async throws
+}
+
+extension ConformanceFactory {
+    /// Half a minute: the machine that tests run on may have a lot to do.
+    public var patience: Duration { .seconds(30) }
 }
 
 /// A storage, and what a test can do to the store below it. What the factory's capabilities don't name need not be implemented.

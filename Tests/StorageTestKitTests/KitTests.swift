@@ -70,6 +70,8 @@ import Testing
 struct MistakenFactory: ConformanceFactory {
     var mistake: KitTests.Mistake
     var capabilities: Set<ConformanceCapability> { EtcdFactory(release: .installed).capabilities }
+    /// What is lost is waited for.
+    var patience: Duration { .seconds(3) }
 
     func withSubject(_ setup: ConformanceSetup, _ body: @Sendable (any ConformanceSubject) async throws -> Void) async throws {
         let mistake = mistake

@@ -11,6 +11,7 @@ import Storage
 struct Bench: Sendable {
     let subject: any ConformanceSubject
     let capabilities: Set<ConformanceCapability>
+    let patience: Duration
     let optionalTransformer: SwitchableTransformer?
 
     var storage: any Storage { subject.storage }
@@ -80,12 +81,9 @@ struct Bench: Sendable {
         initialEvents: Bool? = nil, recursive: Bool = true, progress: Bool = false
     ) async throws -> EventReader {
         let predicate = try Bench.predicate(labels: labels, fields: fields, bookmarks: bookmarks)
-        return EventReader(
-            try await storage.watch(
-                key,
-                options: ListOptions(
-                    resourceVersion: version, predicate: predicate, recursive: recursive, progressNotify: progress, sendInitialEvents: initialEvents))
-        )
+        let options = ListOptions(
+            resourceVersion: version, predicate: predicate, recursive: recursive, progressNotify: progress, sendInitialEvents: initialEvents)
+        return EventReader(try await storage.watch(key, options: options), patience: patience)
     }
 
     static func predicate(

@@ -10,21 +10,23 @@ import Storage
 /// Reads a watch event by event. A watch that says nothing for too long is a failure, not a hang. For one task.
 final class EventReader {
     let stream: WatchStream
+    private let patience: Duration
     private var pending: ArraySlice<WatchEvent> = []
 
-    init(_ stream: WatchStream) {
+    init(_ stream: WatchStream, patience: Duration) {
         self.stream = stream
+        self.patience = patience
     }
 
     /// The next event; nil at the end.
     func next() async throws -> WatchEvent? {
         if pending.isEmpty {
-            let stream = stream
+            let (stream, patience) = (stream, patience)
             pending = try await withThrowingTaskGroup(of: [WatchEvent].self) { group in
                 group.addTask { await stream.nextBatch() }
                 group.addTask {
-                    try await Task.sleep(for: .seconds(30))
-                    throw ConformanceFailure("the watch said nothing for 30 s")
+                    try await Task.sleep(for: patience)
+                    throw ConformanceFailure("the watch said nothing for \(patience)")
                 }
                 defer { group.cancelAll() }
                 return try await group.next() ?? []
