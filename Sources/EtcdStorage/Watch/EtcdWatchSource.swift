@@ -146,7 +146,10 @@ final class EtcdWatchSource: WatchSource {
 
     private func follow(after revision: Int64) async throws(EtcdError) {
         // A stream of its own: progress is worth something only where no other watch can hold it up.
-        let options = WatchOptions(startRevision: revision + 1, prevKV: true, progressNotify: options.progressNotify, stream: .dedicated)
+        var options = WatchOptions(startRevision: revision + 1, prevKV: true, progressNotify: options.progressNotify, stream: .dedicated)
+        // Whoever wants progress is a cache, and must hear when its server has fallen silent. A server that answers requests for progress before the
+        // events that came before it isn't asked.
+        if options.progressNotify, await storage.supportsWatchProgress { options.liveness = WatchOptions.Liveness() }
         let watch = try await storage.requests.watch(range, options: options)
         if self.options.progressNotify { storage.watches.add(watch, of: self) }
         move(to: .watching(watch))
