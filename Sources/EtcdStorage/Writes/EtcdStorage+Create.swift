@@ -30,8 +30,10 @@ extension EtcdStorage {
         do {
             return try await leases.lease(forSeconds: Int64(ttl))
         } catch {
-            // Nothing but a lease was asked for yet: the object is untouched.
-            throw .reading(error, key: key, read: "get a lease of \(ttl) s for")
+            var failure = StorageError.reading(error, key: key, read: "get a lease of \(ttl) s for")
+            // Nothing but a lease was asked for yet: whatever became of that, the object is untouched.
+            if failure.code == .unknownOutcome { failure.code = .timeout }
+            throw failure
         }
     }
 }
