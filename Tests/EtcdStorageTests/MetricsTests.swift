@@ -53,7 +53,7 @@ import Testing
     @Test("Values that can't be read, failures of etcd and counts that failed show")
     func countsFailures() async throws {
         let metrics = TestMetrics()
-        try await StorageHarness.runAlone(readTimeout: .seconds(2), writeTimeout: .seconds(2), metrics: metrics) { harness in
+        try await StorageHarness.runAlone(readTimeout: .seconds(4), writeTimeout: .seconds(4), metrics: metrics) { harness in
             try await harness.client.put(harness.prefix + StorageHarness.key("b"), "garbage")
             _ = try await storageError { try await harness.get("b") }
             #expect(try metrics.expectCounter("apiserver_storage_decode_errors_total", Self.resource).totalValue == 1)

@@ -92,6 +92,8 @@ struct StorageHarness: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await client.run() }
             do {
+                // Connected first, however long that takes: the time-outs are for what comes then.
+                _ = try await client.range(.key("connected"), deadline: .now + .seconds(60))
                 try await body(harness)
             } catch {
                 group.cancelAll()
