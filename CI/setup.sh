@@ -130,24 +130,26 @@ install_from_debian_13() {
 
 # The storage is also tested on the older etcd that Debian 12 has. Its package is unpacked below .build and not installed.
 unpack_etcd_3_4() {
-    local folder=.build/etcd-3.4 release
-    cd "$(dirname "${BASH_SOURCE[0]}")/.."
-    [ ! -x $folder/usr/bin/etcd ] || return 0
+    local root folder release
+    root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+    folder=$root/.build/etcd-3.4
+    [ ! -x "$folder/usr/bin/etcd" ] || return 0
     # shellcheck disable=SC1091
     release=$(. /etc/os-release && echo "${ID:-}:${VERSION_CODENAME:-}")
     if [ "$release" != debian:bookworm ]; then
-        say "etcd 3.4 isn't tested: $release has no package of it (Debian 12 has; or name a program in KEELSON_ETCD_3_4)"
+        say "The storage isn't tested on etcd 3.4: Debian 12 has a package of it, $release has none (or name a program in KEELSON_ETCD_3_4)"
         return 0
     fi
-    say "Unpacking etcd 3.4 into $folder"
-    mkdir -p $folder
-    if (cd $folder && { apt-get download -qq etcd-server/bookworm || { apt_update && apt-get download -qq etcd-server/bookworm; }; } 2>/dev/null) &&
-        dpkg-deb -x $folder/etcd-server_*.deb $folder; then
-        rm -f $folder/*.deb
-    else
-        say "etcd 3.4 isn't tested: 'apt-get download etcd-server/bookworm' failed"
-        rm -rf $folder
-    fi
+    say "Unpacking etcd 3.4 below .build (it isn't installed)"
+    mkdir -p "$folder"
+    download_etcd_3_4 "$folder" || { apt_update && download_etcd_3_4 "$folder"; } || {
+        say "The storage isn't tested on etcd 3.4: 'apt-get download etcd-server/bookworm' failed"
+        rm -rf "$folder"
+    }
+}
+
+download_etcd_3_4() { # FOLDER
+    (cd "$1" && apt-get download -qq etcd-server/bookworm 2>/dev/null && dpkg-deb -x etcd-server_*.deb . && rm -f etcd-server_*.deb)
 }
 
 setup_debian() {
