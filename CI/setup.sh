@@ -142,7 +142,7 @@ unpack_etcd_3_4() {
     fi
     say "Unpacking etcd 3.4 below .build (it isn't installed)"
     mkdir -p "$folder"
-    download_etcd_3_4 "$folder" || { apt_update && download_etcd_3_4 "$folder"; } || {
+    download_etcd_3_4 "$folder" || { (apt_update) && download_etcd_3_4 "$folder"; } || {
         say "The storage isn't tested on etcd 3.4: 'apt-get download etcd-server/bookworm' failed"
         rm -rf "$folder"
     }
