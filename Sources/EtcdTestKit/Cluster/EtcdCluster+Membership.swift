@@ -24,7 +24,8 @@ extension EtcdCluster {
         let name = "etcd-\(members.count + joined.members.count)"
         let ports = try ClusterLayout.Ports()
         let peerURL = "http://127.0.0.1:\(ports.peer)"
-        let output = try await etcdctl(["member", "add", name, "--peer-urls=\(peerURL)"] + (learner ? ["--learner"] : []), at: directEndpoints)
+        let running = members.filter(\.isRunning).map(\.directClientURL)
+        let output = try await reconfigure(["member", "add", name, "--peer-urls=\(peerURL)"] + (learner ? ["--learner"] : []), at: running)
         // The answer lists the environment of the new member, every member's URL in it.
         guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("ETCD_INITIAL_CLUSTER=") }) else {
             throw EtcdTestKitError("etcdctl member add said nothing of the initial cluster: \(output)")
@@ -42,7 +43,7 @@ extension EtcdCluster {
         let deadline = ContinuousClock.now + timeout
         while true {
             do throws(EtcdTestKitError) {
-                try await etcdctl(["member", "promote", id], at: directEndpoints)
+                _ = try await reconfigure(["member", "promote", id], at: members.filter(\.isRunning).map(\.directClientURL))
                 return try await member.waitUntilReady()
             } catch {
                 guard error.description.contains("in sync"), ContinuousClock.now < deadline else { throw error }
@@ -54,16 +55,7 @@ extension EtcdCluster {
     public func removeMember(_ member: EtcdMember) async throws(EtcdTestKitError) {
         let others = (members + joined.members).filter { $0 !== member && $0.isRunning }.map(\.directClientURL)
         let id = try await memberID(of: member)
-        let deadline = ContinuousClock.now + .seconds(60)
-        while true {
-            do throws(EtcdTestKitError) {
-                try await etcdctl(["member", "remove", id], at: others)
-                break
-            } catch {
-                // So it says until the members have been connected to each other for a while.
-                guard error.description.contains("unhealthy cluster"), ContinuousClock.now < deadline else { throw error }
-            }
-        }
+        _ = try await reconfigure(["member", "remove", id], at: others)
         // It ends by itself when it learns of it, which one that can't hear the others never does.
         await member.terminate()
     }
@@ -87,6 +79,18 @@ extension EtcdCluster {
             if let id = line.split(separator: ",").first { return String(id) }
         }
         throw EtcdTestKitError("\(member.name) is no member: \(output)")
+    }
+
+    /// etcd refuses to change a cluster until all members have been connected to each other for a while.
+    private func reconfigure(_ arguments: [String], at endpoints: [String]) async throws(EtcdTestKitError) -> String {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            do throws(EtcdTestKitError) {
+                return try await etcdctl(arguments, at: endpoints)
+            } catch {
+                guard error.description.contains("unhealthy cluster"), ContinuousClock.now < deadline else { throw error }
+            }
+        }
     }
 
     func ownLayout(_ what: String) throws(EtcdTestKitError) -> ClusterLayout {
