@@ -6,9 +6,10 @@
 
 DATA_DIR ?= .keelson
 SERVE_FLAGS ?=
+SOAK_SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test interop bench-client bench-storage bench-cacher format lint protos sanitize clean
+.PHONY: help run build test soak interop bench-client bench-storage bench-cacher format lint protos sanitize clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-38s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +26,10 @@ build: ## Install what is missing and build the server for release
 test: ## Install what is missing and run every test; ends with "N passed, N failed"
 	@CI/setup.sh test
 	@CI/test.sh
+
+soak: ## Run the scenarios in their long form, SOAK_SECONDS each (600); ends with "N passed, N failed"
+	@CI/setup.sh test
+	@SOAK_SECONDS=$(SOAK_SECONDS) CI/soak.sh
 
 interop: ## Install what is missing and run our transport against the gRPC C core
 	@CI/setup.sh test

@@ -152,6 +152,8 @@ let package = Package(
         .target(
             name: "CGRPCSessionTestSupport", dependencies: ["CGRPCSession", "CNghttp2"], path: "Tests/CGRPCSessionTestSupport",
             linkerSettings: [.linkedLibrary("nghttp2")]),
+        .module("HistoryTesting", path: "Tests/HistoryTesting"),
+        .executableTarget(name: "LeaseHolder", dependencies: ["EtcdClient"], path: "Tests/LeaseHolder", swiftSettings: strict),
 
         .tests("CGRPCSessionTests", ["CGRPCSession", "CGRPCSessionTestSupport"]),
         .tests("CEtcdMessagesTests", ["CEtcdMessages", "CProtobufC"]),
@@ -159,6 +161,7 @@ let package = Package(
             "GRPCTransportTests",
             ["CGRPCSession", "CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTransport", .logging, .metrics, .nioCore, .nioPosix, .nioSSL]),
         .tests("EtcdTestKitTests", ["EtcdTestKit"]),
+        .tests("ScenarioTests", ["EtcdClient", "EtcdTestKit", "GRPCTransport", "HistoryTesting", "LeaseHolder", .logging]),
         .tests(
             "EtcdClientTests",
             [

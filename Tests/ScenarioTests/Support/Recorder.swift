@@ -1,0 +1,114 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import EtcdClient
+import HistoryTesting
+import Synchronization
+
+/// Writes down what a client was asked and what it said.
+final class Recorder: Sendable {
+    /// How a watch ended that nobody had cancelled.
+    struct WatchEnd: Sendable {
+        var error: EtcdError
+        var nextRevision: Int64
+    }
+
+    private struct State {
+        var operations: [RecordedOperation] = []
+        var watches: [Int: RecordedWatch] = [:]
+        var nextWatch = 0
+        var ends: [WatchEnd] = []
+        var errors: [EtcdError] = []
+        var events = 0
+        var lastDone: ContinuousClock.Instant?
+        var lastEvent: ContinuousClock.Instant?
+    }
+
+    private let state = Mutex(State())
+
+    var operations: [RecordedOperation] { state.withLock { $0.operations } }
+    var watches: [RecordedWatch] { state.withLock { $0.watches.sorted { $0.key < $1.key }.map(\.value) } }
+    var watchEnds: [WatchEnd] { state.withLock { $0.ends } }
+    /// What failed operations failed with.
+    var errors: [EtcdError] { state.withLock { $0.errors } }
+    /// Events of all watches.
+    var eventCount: Int { state.withLock { $0.events } }
+    var doneCount: Int { count { if case .done = $0.outcome { true } else { false } } }
+    var unknownCount: Int { count { if case .unknown = $0.outcome { true } else { false } } }
+
+    func count(_ isMeant: (RecordedOperation) -> Bool) -> Int { state.withLock { $0.operations.count { isMeant($0) } } }
+
+    /// Whether an operation that was called after an instant succeeded.
+    func hasDone(after instant: ContinuousClock.Instant, _ isMeant: (RecordedOperation.Kind) -> Bool = { _ in true }) -> Bool {
+        state.withLock { state in
+            state.operations.reversed().contains { operation in
+                guard case .done = operation.outcome else { return false }
+                return operation.called > instant && isMeant(operation.kind)
+            }
+        }
+    }
+
+    /// Whether any watch delivered an event after an instant.
+    func hasEvent(after instant: ContinuousClock.Instant) -> Bool { state.withLock { ($0.lastEvent ?? instant) > instant } }
+
+    func record(
+        _ kind: RecordedOperation.Kind, _ body: () async throws(EtcdError) -> RecordedOperation.Answer
+    ) async -> RecordedOperation.Outcome {
+        let called = ContinuousClock.now
+        let outcome: RecordedOperation.Outcome
+        do throws(EtcdError) {
+            outcome = .done(try await body())
+        } catch {
+            outcome = error.outcome == .unknown ? .unknown(error.description) : .notDone(error.description)
+            state.withLock { $0.errors.append(error) }
+        }
+        let operation = RecordedOperation(kind, called: called, returned: .now, outcome: outcome)
+        state.withLock { $0.operations.append(operation) }
+        return outcome
+    }
+
+    /// Reads a watch to its end, or until `isLast`, and writes down all of it.
+    func record(
+        _ watch: EtcdWatch, scope: RecordedOperation.Scope, options: WatchOptions = .init(), until isLast: (WatchBatch) -> Bool = { _ in false }
+    ) async {
+        let recorded = RecordedWatch(
+            scope, startRevision: watch.nextRevision, hasPrevious: options.prevKV, leavesOutPuts: options.filters.contains(.noPut),
+            leavesOutDeletes: options.filters.contains(.noDelete))
+        let id = state.withLock { state in
+            state.watches[state.nextWatch] = recorded
+            state.nextWatch += 1
+            return state.nextWatch - 1
+        }
+        do throws(EtcdError) {
+            while let batch = try await watch.nextBatch() {
+                let arrived = RecordedWatch.Batch(revision: batch.revision, events: batch.events.map(RecordedWatch.Event.init))
+                state.withLock { state in
+                    state.watches[id]?.batches.append(arrived)
+                    state.events += batch.events.count
+                    if !batch.events.isEmpty { state.lastEvent = .now }
+                }
+                if isLast(batch) { return }
+            }
+        } catch {
+            // Who cancels a task knows that it ends.
+            if error.code == .canceled { return }
+            let end = WatchEnd(error: error, nextRevision: watch.nextRevision)
+            state.withLock { $0.ends.append(end) }
+        }
+    }
+}
+
+extension RecordedWatch.Event {
+    init(_ event: WatchEvent) {
+        self.init(
+            Change(revision: event.revision, key: event.kv.keyText, value: event.type == .put ? event.kv.valueText : nil), isCreate: event.isCreate,
+            previous: event.prevKV.map(Version.init))
+    }
+}
+
+extension Version {
+    init(_ kv: KeyValue) { self.init(value: kv.valueText, modRevision: kv.modRevision, createRevision: kv.createRevision) }
+}
