@@ -21,13 +21,52 @@ struct ClusterChangeTests {
             configuration.memberSync = .milliseconds(500)
             try await withClient(configuration) { client in
                 try await client.put("a", "1")
-                try await eventually("the other members") { client.transport.endpoints.count == 3 }
+                try await eventually("the other members") { client.endpoints.count == 3 }
                 await first.kill()
                 try await eventually("a write without the first member") {
                     await outcome { try await client.put("a", "2", deadline: .now + .seconds(5)) } == nil
                 }
                 // Its URL stays as long as it is a member.
-                #expect(client.transport.endpoints.count == 3)
+                #expect(client.endpoints.count == 3)
+            }
+        }
+    }
+
+    @Test("A learner among the endpoints is left for the others, without a caller hearing of it", .timeLimit(.minutes(2)))
+    func learner() async throws {
+        try await EtcdCluster.withCluster { cluster in
+            let learner = try await cluster.addMember(learner: true)
+            try await withClient(of: [learner.clientURL] + cluster.endpoints) { client in
+                for number in 0..<20 {
+                    try await client.put("a/\(number)", "")
+                    _ = try await client.range(.key("a/\(number)"))
+                }
+                let watch = try await client.watch(.prefix("a/"), options: .init(startRevision: 1))
+                #expect(try await watch.events(20).count == 20)
+                try await client.withSession(ttl: 5) { session in
+                    try await Task.sleep(for: .seconds(4))
+                    try session.check()
+                }
+            }
+        }
+    }
+
+    @Test(
+        "A store that was put back to an older snapshot is noticed, under the same ID or another", .timeLimit(.minutes(2)), arguments: [true, false])
+    func restored(keepsClusterID: Bool) async throws {
+        try await EtcdCluster.withCluster { cluster in
+            try await withClient(of: cluster.endpoints) { client in
+                try await client.put("a", "1")
+                let snapshot = try await cluster.saveSnapshot()
+                for number in 2..<10 { try await client.put("a", "\(number)") }
+                try await cluster.restore(snapshot, keepsClusterID: keepsClusterID)
+                try await eventually("an answer of the restored store") {
+                    await outcome { _ = try await client.range(.key("a"), deadline: .now + .seconds(10)) } == nil && client.historyLosses > 0
+                }
+                #expect(client.historyLosses == 1)
+                #expect(try await client.range(.key("a")).kvs.first?.valueText == "1")
+                try await client.put("a", "2")
+                #expect(client.historyLosses == 1)
             }
         }
     }
@@ -39,12 +78,12 @@ struct ClusterChangeTests {
                 let metrics = TestMetrics()
                 try await withClient(configuration(of: first) { $0.metricsFactory = metrics }) { client in
                     for _ in 0..<5 { try await client.put("a", "1") }
-                    client.transport.updateEndpoints(try second.endpoints.map { try GRPCEndpoint(parsing: $0) })
+                    client.updateEndpoints(try second.endpoints.map { try GRPCEndpoint(parsing: $0) })
                     try await eventually("an answer of the other store") {
-                        try await client.put("a", "2").header.clusterID != 0 && client.history.lossCount > 0
+                        try await client.put("a", "2").header.clusterID != 0 && client.historyLosses > 0
                     }
                     try await client.put("a", "3")
-                    #expect(client.history.lossCount == 1)
+                    #expect(client.historyLosses == 1)
                     #expect(metrics.counterTotal(label: "etcd_client_history_losses_total") == 1)
                 }
             }
@@ -57,7 +96,7 @@ struct ClusterChangeTests {
             try await EtcdCluster.withCluster { second in
                 try await withClient(configuration(of: first) { $0.historyGuard = true }) { client in
                     for _ in 0..<5 { try await client.put("a", "1") }
-                    client.transport.updateEndpoints(try second.endpoints.map { try GRPCEndpoint(parsing: $0) })
+                    client.updateEndpoints(try second.endpoints.map { try GRPCEndpoint(parsing: $0) })
                     try await eventually("an answer of the other store") {
                         await outcome { try await client.put("a", "2") } == .historyLost
                     }
