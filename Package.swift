@@ -165,8 +165,8 @@ let package = Package(
         .tests(
             "EtcdClientTests",
             [
-                "CEtcdMessages", "CProtobufC", "EtcdClient", "EtcdTestKit", "GRPCTransport", .inMemoryTracing, .logging, .metrics, .metricsTestKit,
-                .nioCore, .tracing,
+                "CEtcdMessages", "CGRPCSession", "CGRPCSessionTestSupport", "CProtobufC", "EtcdClient", "EtcdTestKit", "GRPCTransport",
+                .inMemoryTracing, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix, .tracing,
             ]),
         .tests("APIMachineryTests", ["APIMachinery"]),
         .tests("SchemaTests", ["APIMachinery", "KubernetesResources"]),

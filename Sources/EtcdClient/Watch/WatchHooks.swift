@@ -28,7 +28,9 @@ extension EtcdClient {
     /// A server refused the token that a stream was opened with.
     func watchRefused(openedAt: ContinuousClock.Instant) { authenticator.streamRefused(openedAt: openedAt) }
 
-    /// A watch stream has ended so: a member without a leader is left for another.
+    /// A watch stream has ended so. A member that has no leader, or is a learner, is left for another; where there's none it is asked again.
+    ///
+    /// etcd's own client ends a watch for want of a leader. That is the state of one member, though, not of the watch.
     func watchBroke(_ cause: GRPCError) { judge(cause, lane: .watch) }
 }
 

@@ -1,0 +1,125 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CGRPCSessionTestSupport
+import EtcdClient
+import GRPCTransport
+import Synchronization
+import Testing
+
+/// A server of watches that says what a test has it say, and answers pings whatever else it leaves unanswered.
+private final class ScriptedWatches: Sendable {
+    private let answered = Mutex<[String: Int]>([:])
+    /// What to say to a create, by the connection's number; nil for nothing.
+    private let answer: @Sendable (_ connection: Int) -> [[UInt8]]?
+
+    init(_ answer: @escaping @Sendable (_ connection: Int) -> [[UInt8]]?) { self.answer = answer }
+
+    var script: ScriptedPeer.Script {
+        { server, connection, requests in
+            for stream in stride(from: Int32(1), to: Int32(requests) * 2 + 1, by: 2) { self.serve(server, connection, stream) }
+        }
+    }
+
+    private func serve(_ server: OpaquePointer, _ connection: Int, _ stream: Int32) {
+        let creates = Self.creates(server, stream)
+        let new = answered.withLock { answered in
+            defer { answered["\(connection)/\(stream)"] = creates }
+            return creates - (answered["\(connection)/\(stream)"] ?? 0)
+        }
+        guard new > 0, let messages = answer(connection) else { return }
+        if creates == new { scripted_server_headers(server, stream, okHeaders, false) }
+        for message in messages {
+            let bytes = framed(message)
+            scripted_server_data(server, stream, bytes, bytes.count, false)
+        }
+    }
+
+    /// How many creates a stream has got.
+    private static func creates(_ server: OpaquePointer, _ stream: Int32) -> Int {
+        var length = 0
+        guard let body = scripted_server_request_body(server, stream, &length) else { return 0 }
+        var rest = UnsafeBufferPointer(start: body, count: length)[...]
+        var count = 0
+        while rest.count >= 5 {
+            let start = rest.startIndex
+            let size = (1...4).reduce(0) { $0 << 8 | Int(rest[start + $1]) }
+            guard rest.count >= 5 + size else { break }
+            if size > 0, rest[start + 5] == 0x0a { count += 1 }
+            rest = rest.dropFirst(5 + size)
+        }
+        return count
+    }
+
+    static func created(revision: UInt64 = 20) -> [UInt8] {
+        var writer = WireWriter()
+        writer.message(1) { $0.number(3, revision) }
+        writer.number(3, 1)
+        return writer.bytes
+    }
+
+    static func event(revision: UInt64) -> [UInt8] {
+        var writer = WireWriter()
+        writer.message(1) { $0.number(3, revision) }
+        writer.message(11) { event in event.message(2) { $0.number(3, revision) } }
+        return writer.bytes
+    }
+}
+
+@Suite("Watches of servers that answer pings and nothing else")
+struct WatchSilenceTests {
+    private static func withWatch(
+        _ server: ScriptedWatches, _ options: WatchOptions, _ body: @Sendable (ScriptedPeer, EtcdWatch) async throws -> Void
+    ) async throws {
+        try await ScriptedPeer.with(script: server.script) { peer in
+            try await withClient(of: [peer.endpoint.description]) { client in
+                try await body(peer, try await client.watch(.key("a"), options: options))
+            }
+        }
+    }
+
+    private static let quick = WatchOptions.Liveness(interval: .milliseconds(100), timeout: .milliseconds(500))
+
+    @Test("A stream on which progress isn't answered any more is left for another connection, and nothing is missed")
+    func silence() async throws {
+        let server = ScriptedWatches { connection in
+            connection == 0
+                ? [ScriptedWatches.created(), ScriptedWatches.event(revision: 10)] : [ScriptedWatches.created(), ScriptedWatches.event(revision: 11)]
+        }
+        try await Self.withWatch(server, WatchOptions(startRevision: 10, stream: .dedicated, liveness: Self.quick)) { peer, watch in
+            let revisions = try await watch.events(2).map(\.revision)
+            #expect(revisions == [10, 11])
+            #expect(peer.connectionCount == 2)
+        }
+    }
+
+    @Test("A watcher that isn't made is asked for again on another connection", arguments: [.shared, .dedicated] as [WatchOptions.Stream])
+    func create(stream: WatchOptions.Stream) async throws {
+        let server = ScriptedWatches { $0 == 0 ? nil : [ScriptedWatches.created(), ScriptedWatches.event(revision: 10)] }
+        try await Self.withWatch(server, WatchOptions(startRevision: 10, stream: stream)) { peer, watch in
+            let revisions = try await watch.events(1).map(\.revision)
+            #expect(revisions == [10])
+            #expect(peer.connectionCount == 2)
+        }
+    }
+
+    @Test("A server that never answers progress at all is asked on two streams, and then believed")
+    func neverAnswers() async throws {
+        let server = ScriptedWatches { _ in [ScriptedWatches.created()] }
+        try await Self.withWatch(server, WatchOptions(startRevision: 10, stream: .dedicated, liveness: Self.quick)) { peer, watch in
+            let event = Task { try await watch.events(1).map(\.revision) }
+            try await within("the third connection") { while peer.connectionCount < 3 { try await Task.sleep(for: .milliseconds(20)) } }
+            // Longer than it would take to be left.
+            try await Task.sleep(for: .seconds(3))
+            #expect(peer.connectionCount == 3)
+            try await peer.act(on: 2) { server in
+                let bytes = framed(ScriptedWatches.event(revision: 10))
+                scripted_server_data(server, 1, bytes, bytes.count, false)
+            }
+            #expect(try await event.value == [10])
+        }
+    }
+}

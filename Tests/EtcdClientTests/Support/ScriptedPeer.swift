@@ -1,0 +1,1 @@
+../../GRPCTransportTests/Support/ScriptedPeer.swift
