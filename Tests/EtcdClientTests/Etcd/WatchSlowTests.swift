@@ -106,4 +106,28 @@ struct WatchSlowTests {
             }
         }
     }
+
+    @Test("A dedicated watch that isn't read takes one window from the server, and no more")
+    func dedicated() async throws {
+        try await EtcdCluster.withCluster { cluster in
+            let member = try #require(cluster.members.first)
+            try await FaultProxy.withProxy(to: member.clientPort) { proxy in
+                try await withClient(of: ["http://\(proxy.address)"]) { reader in
+                    try await withClient(of: cluster.endpoints) { writer in
+                        let watch = try await reader.watch(.prefix("a/"), options: .init(startRevision: 2, stream: .dedicated))
+                        try await writer.put(bytes("a/first"), Self.value)
+                        #expect(try await watch.events(1).count == 1)
+                        let before = proxy.statistics.bytesToClient
+                        // 40 MB, of which a megabyte fits into the window.
+                        try await Self.write(2000, writer)
+                        // A round trip on the same proxy, so that what was under way is through.
+                        _ = try await reader.range(.key("a"))
+                        #expect(proxy.statistics.bytesToClient - before < 3 << 20)
+                        let events = try await watch.events(2000)
+                        #expect(zip(events, events.dropFirst()).allSatisfy { $0.revision < $1.revision })
+                    }
+                }
+            }
+        }
+    }
 }

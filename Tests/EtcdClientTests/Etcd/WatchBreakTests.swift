@@ -1,0 +1,139 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import EtcdClient
+import EtcdTestKit
+import GRPCTransport
+import Synchronization
+import Testing
+
+@Suite("Watches through cut connections, on a real etcd")
+struct WatchBreakTests {
+    /// Reads a watch up to an event of this key.
+    private static func read(_ watch: EtcdWatch, upTo last: String, _ seen: Counter) async throws -> [WatchEvent] {
+        var events: [WatchEvent] = []
+        for try await event in watch.events {
+            events.append(event)
+            seen.increment()
+            if event.kv.keyText == last { return events }
+        }
+        throw TookTooLong(description: "the watch ended before \(last)")
+    }
+
+    @Test("After fifty breaks each of many watches has seen every event once, in order", .timeLimit(.minutes(5)))
+    func fiftyBreaks() async throws {
+        try await EtcdCluster.withCluster { cluster in
+            let member = try #require(cluster.members.first)
+            try await FaultProxy.withProxy(to: member.clientPort) { proxy in
+                var impatient = try EtcdClientConfiguration(endpoints: ["http://\(proxy.address)"])
+                // A connection that breaks soon counts as one that failed; the scenario is about many breaks, not about long waits.
+                impatient.transport.backoff.maximum = .milliseconds(50)
+                try await withClient(impatient) { reader in
+                    try await withClient(of: cluster.endpoints) { writer in
+                        let kinds: [WatchOptions.Stream] = Array(repeating: .shared, count: 20) + [.group("a"), .dedicated, .dedicated]
+                        var watches: [EtcdWatch] = []
+                        for stream in kinds {
+                            watches.append(try await reader.watch(.prefix("a/"), options: .init(startRevision: 2, stream: stream)))
+                        }
+                        try await Self.breakAgainAndAgain(Soak.rounds(50, secondsPerRound: 0.3), proxy, watches, writer)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func breakAgainAndAgain(_ rounds: Int, _ proxy: FaultProxy, _ watches: [EtcdWatch], _ writer: EtcdClient) async throws {
+        let isOver = Flag()
+        let seen = watches.map { _ in Counter() }
+        try await withThrowingTaskGroup(of: [WatchEvent]?.self) { group in
+            group.addTask {
+                var number = 0
+                while !isOver.isSet {
+                    number += 1
+                    _ = try await writer.transaction(Transaction(success: (0..<3).map { .put(bytes("a/\($0)"), bytes("\(number)")) }))
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                try await writer.put("a/end", "")
+                return nil
+            }
+            for (watch, seen) in zip(watches, seen) { group.addTask { try await read(watch, upTo: "a/end", seen) } }
+            for round in 0..<rounds {
+                // Every watch has heard something since the last break before the next.
+                let before = seen.map(\.value)
+                try await within("news after break \(round)") {
+                    while zip(seen, before).contains(where: { $0.value <= $1 }) { try await Task.sleep(for: .milliseconds(2)) }
+                }
+                proxy.endAll(round.isMultiple(of: 2) ? .reset : .close)
+            }
+            isOver.set()
+            let truth = try await within("the truth", .seconds(60)) {
+                try await read(try await writer.watch(.prefix("a/"), options: .init(startRevision: 2)), upTo: "a/end", Counter())
+            }
+            while let events = try await group.next() { if let events { #expect(events == truth) } }
+        }
+    }
+
+    @Test(
+        "A session cut at any byte, either way, is gone on with so that every event comes once, in order, and no revision is torn",
+        .timeLimit(.minutes(5)), arguments: [.shared, .dedicated] as [WatchOptions.Stream])
+    func cuts(stream: WatchOptions.Stream) async throws {
+        // Answers are cut into pieces above max-request-bytes and half a megabyte.
+        try await EtcdCluster.withCluster(EtcdClusterOptions(maxRequestBytes: 16 * 1024)) { cluster in
+            let member = try #require(cluster.members.first)
+            let truth = try await withClient(of: cluster.endpoints) { try await Self.history($0) }
+            try await FaultProxy.withProxy(to: member.clientPort) { proxy in
+                let session = Session(proxy: proxy, stream: stream, truth: truth)
+                // Uncut, to know its length.
+                try await session.run(cutting: nil)
+                let length = proxy.statistics.bytesToClient
+                #expect(length > 1 << 20)
+                for (direction, offset) in Self.offsets(length, proxy.statistics.bytesToServer) {
+                    try await session.run(cutting: (direction, offset))
+                }
+            }
+        }
+    }
+
+    /// Transactions and large values, so that a replay comes in pieces that end within a revision.
+    private static func history(_ client: EtcdClient) async throws -> [WatchEvent] {
+        for round in 0..<120 {
+            _ = try await client.transaction(
+                Transaction(success: (0..<4).map { .put(bytes("a/\($0)"), [UInt8](repeating: UInt8(round), count: 2500)) }))
+        }
+        return try await client.watch(.prefix("a/"), options: .init(startRevision: 2)).events(480)
+    }
+
+    /// All there are, or as many as there is time for. The first of a session, where its headers are, more than others.
+    private static func offsets(_ toClient: Int, _ toServer: Int) -> [(FaultProxy.Direction, Int)] {
+        var random = SeededRandom(Soak.seed)
+        if Soak.seconds != nil {
+            let count = Soak.rounds(60, secondsPerRound: 0.05)
+            let step = max(1, toClient / count)
+            return stride(from: 0, to: toClient, by: step).map { (.toClient, $0) } + (0..<toServer).map { (.toServer, $0) }
+        }
+        let early = (0..<15).map { _ in (FaultProxy.Direction.toClient, Int.random(in: 0..<300, using: &random)) }
+        let late = (0..<30).map { _ in (FaultProxy.Direction.toClient, Int.random(in: 300..<toClient, using: &random)) }
+        return early + late + (0..<10).map { _ in (.toServer, Int.random(in: 0..<toServer, using: &random)) }
+    }
+
+    private struct Session: Sendable {
+        let proxy: FaultProxy
+        let stream: WatchOptions.Stream
+        let truth: [WatchEvent]
+
+        func run(cutting cut: (direction: FaultProxy.Direction, offset: Int)?) async throws {
+            if let cut { proxy.cut(after: cut.offset, cut.direction, of: .next(1)) }
+            let batches = try await withClient(of: ["http://\(proxy.address)"]) { client in
+                try await client.watch(.prefix("a/"), options: .init(startRevision: 2, fragment: true, stream: stream)).batches(events: truth.count)
+            }
+            proxy.forgetPlans()
+            let what: Comment = "cut \(String(describing: cut)), KEELSON_SEED=\(Soak.seed)"
+            #expect(batches.flatMap(\.events) == truth, what)
+            for batch in batches { #expect(batch.revision == batch.events.last?.revision, what) }
+            for (earlier, later) in zip(batches, batches.dropFirst()) { #expect(earlier.revision < later.events[0].revision, what) }
+        }
+    }
+}
