@@ -13,8 +13,7 @@ extension Scenarios {
     @Suite("Cancellation") struct Cancellation {
         @Test("S39: calls cancelled at random moments end at once, and tell the truth of what became of them", .soakLimit)
         func calls() async throws {
-            var scenario = Scenario(EtcdClusterOptions(proxied: true))
-            scenario.secondsPerRound = 10
+            let scenario = Scenario(EtcdClusterOptions(proxied: true))
             try await scenario.run { round in
                 for number in 0..<30 {
                     var random = round.random { $0.fork() }

@@ -17,7 +17,6 @@ extension Scenarios {
             arguments: [[.toServer, .toClient], [.toServer], [.toClient]] as [Set<FaultProxy.Direction>])
         func halfOpen(_ directions: Set<FaultProxy.Direction>) async throws {
             var scenario = Scenario(.proxiedTrio)
-            scenario.secondsPerRound = 30
             scenario.timeout = .seconds(20)
             // One way lost is found as both are, so it may as well be found sooner.
             if directions.count == 1 { scenario.configure = { $0.transport.keepalive = .init(interval: .seconds(5), timeout: .seconds(2)) } }
@@ -36,7 +35,6 @@ extension Scenarios {
         @Test("S6: a leader cut off from its peers: no two writes over the same revision, no read of what is overwritten", .soakLimit)
         func isolatedLeader() async throws {
             var scenario = Scenario(EtcdClusterOptions(members: 3, proxied: true, proxiedPeers: true))
-            scenario.secondsPerRound = 25
             scenario.timeout = .seconds(9)
             scenario.workers = 6
             scenario.mix = Worker.Mix(guardedPuts: 60, puts: 5, deletes: 3, transactions: 5, lists: 3, serializableReads: 4)
@@ -105,7 +103,6 @@ extension Scenarios {
         func resets() async throws {
             var scenario = Scenario(.proxiedTrio)
             scenario.timeout = .seconds(10)
-            scenario.secondsPerRound = 12
             try await scenario.run { round in
                 for proxy in round.cluster.proxies { proxy.reset(every: .seconds(2)) }
                 for _ in 0..<4 {

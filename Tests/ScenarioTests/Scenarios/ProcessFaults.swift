@@ -14,7 +14,6 @@ extension Scenarios {
         @Test("S1: kill −9 of the connected member, again and again: reads go on, no write is done twice, no event is lost", .soakLimit)
         func killConnected() async throws {
             var scenario = Scenario(.proxiedTrio)
-            scenario.secondsPerRound = 12
             scenario.timeout = .seconds(10)
             try await scenario.run { round in
                 for _ in 0..<3 {
@@ -49,7 +48,6 @@ extension Scenarios {
         @Test("S3: all members are away for a while: hardly any work meanwhile, and all goes on when they are back", .soakLimit)
         func killAll() async throws {
             var scenario = Scenario(.proxiedTrio)
-            scenario.secondsPerRound = 70
             // Calls that nobody answers are work too, but not what this is about.
             scenario.workers = 2
             scenario.watchers = 0
@@ -74,7 +72,6 @@ extension Scenarios {
         @Test("S4: a connected member that is paused: all goes on elsewhere, and what it says later changes nothing", .soakLimit)
         func pauseConnected() async throws {
             var scenario = Scenario(.proxiedTrio)
-            scenario.secondsPerRound = 30
             scenario.timeout = .seconds(20)
             try await scenario.run { round in
                 let member = round.cluster.members[round.busiest]
@@ -91,7 +88,6 @@ extension Scenarios {
         @Test("S5: with two of three members paused writes fail with an outcome and stale reads work; then all goes on", .soakLimit)
         func minority() async throws {
             var scenario = Scenario(.proxiedTrio)
-            scenario.secondsPerRound = 40
             scenario.timeout = .seconds(2)
             try await scenario.run { round in
                 let (first, second) = (round.cluster.members[0], round.cluster.members[1])

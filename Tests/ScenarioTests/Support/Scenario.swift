@@ -21,10 +21,6 @@ extension Trait where Self == TimeLimitTrait {
 /// One cluster and one client through a number of rounds, each with a load, faults, and a look at what came of it.
 struct Scenario: Sendable {
     var options: EtcdClusterOptions
-    /// What the short form takes; the long form has as many rounds as fit.
-    var shortRounds = 1
-    /// About how long a round takes.
-    var secondsPerRound = 15.0
     var workers = 5
     var watchers = 2
     /// Whether the history is compacted meanwhile.
@@ -76,8 +72,10 @@ struct Scenario: Sendable {
         try await EtcdCluster.withCluster(options) { cluster in
             try await withClient(of: cluster.endpoints, tls: cluster.tls, configure: configure) { client in
                 var resident: [Int] = []
-                for number in 0..<Soak.rounds(shortRounds, secondsPerRound: secondsPerRound) {
-                    let seed = Soak.seed &+ UInt64(number)
+                let end = ContinuousClock.now + Soak.duration(.zero)
+                var number: UInt64 = 0
+                repeat {
+                    let seed = Soak.seed &+ number
                     do {
                         try await round(cluster, client, seed: seed, faults, afterwards, sourceLocation)
                     } catch {
@@ -85,7 +83,8 @@ struct Scenario: Sendable {
                         throw error
                     }
                     if let now = ProcessUse.residentBytes { resident.append(now) }
-                }
+                    number += 1
+                } while ContinuousClock.now < end
                 // The first rounds fill caches and pools.
                 if resident.count > 6 {
                     let (early, late) = (resident[2..<4].reduce(0, +) / 2, resident.suffix(2).reduce(0, +) / 2)
