@@ -4,6 +4,7 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "session.h"
@@ -111,6 +112,16 @@ bool grpc_session_next_event(grpc_session *session, grpc_session_event *event) {
     }
     return true;
 }
+
+void *grpc_session_take_message(grpc_session *session) {
+    event_node *node = session->current;
+    if (node == NULL || node->kind != GRPC_SESSION_EVENT_MESSAGE || !session_frees_by_default(session)) return NULL;
+    session->current = NULL;
+    call_dereference(node->call);
+    return node;
+}
+
+void grpc_session_free_message(void *memory) { free(memory); }
 
 bool grpc_session_event_next_field(const grpc_session_event *event, size_t *cursor, grpc_session_field *field) {
     uint32_t lengths[2];

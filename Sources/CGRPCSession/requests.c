@@ -4,8 +4,6 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "session.h"
@@ -43,10 +41,15 @@ static void format_timeout(uint64_t nanoseconds, char text[16]) {
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         uint64_t amount = nanoseconds / units[i].scale + (nanoseconds % units[i].scale != 0);
         if (amount > 99999999) continue;
-        snprintf(text, 16, "%" PRIu64 "%c", amount, units[i].unit);
+        char digits[8];
+        size_t count = 0, length = 0;
+        do digits[count++] = (char)('0' + amount % 10); while ((amount /= 10) > 0);
+        while (count > 0) text[length++] = digits[--count];
+        text[length++] = units[i].unit;
+        text[length] = 0;
         return;
     }
-    snprintf(text, 16, "99999999H");
+    strcpy(text, "99999999H");
 }
 
 static nghttp2_nv pair(const char *name, const char *value, uint8_t flags) {

@@ -30,6 +30,8 @@ static void default_release(void *pointer, void *context) {
 
 static const grpc_session_allocator default_allocator = {default_allocate, default_reallocate, default_release, NULL};
 
+bool session_frees_by_default(const grpc_session *session) { return session->allocator.release == default_release; }
+
 static void *http2_allocate(size_t size, void *user) {
     grpc_session *session = user;
     return session->allocator.allocate(size, session->allocator.context);
@@ -153,6 +155,10 @@ size_t grpc_session_take_output(grpc_session *session, uint8_t *buffer, size_t c
         session_fail(session, session->hint[0] != 0 ? session->hint : "the server broke the HTTP/2 protocol");
     }
     return written;
+}
+
+bool grpc_session_has_output(const grpc_session *session) {
+    return session->output_length > 0 || session->terminated || (!session->failed && nghttp2_session_want_write(session->http2) != 0);
 }
 
 grpc_session_result grpc_session_ping(grpc_session *session, uint64_t value) {

@@ -165,6 +165,7 @@ void copy_text(char destination[GRPC_TEXT_LENGTH], const char *text, size_t leng
 // session.c
 void session_fail(grpc_session *session, const char *reason);
 void session_check_memory(grpc_session *session);
+bool session_frees_by_default(const grpc_session *session);
 
 // callbacks.c
 bool session_open_http2(grpc_session *session);

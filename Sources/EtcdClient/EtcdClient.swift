@@ -80,6 +80,13 @@ public final class EtcdClient: Service, Sendable {
     /// client that is run.
     public func with(_ options: CallOptions) -> EtcdClient { EtcdClient(self, options: options.over(self.options)) }
 
+    /// The event loop of the client's small calls and watches, as a place for tasks to run.
+    ///
+    /// A task that prefers it, by `withTaskExecutorPreference(client.taskExecutor) { … }`, gets its answers and events without a change of threads,
+    /// which is most of what a small call or a single event costs. Whatever blocks or computes for long there holds up all calls of the client, so
+    /// prefer it where little is done between them.
+    public var taskExecutor: any TaskExecutor { transport.taskExecutor }
+
     /// Connects and keeps connections until the task is cancelled or a graceful shutdown begins, which ends every call, watch and lease's
     /// renewal.
     public func run() async throws {

@@ -39,7 +39,7 @@ public final class GRPCStream: Sendable {
         connection.submit(.send(call, message))
         guard call.state.withLock({ $0.unsentBytes > TransportCall.sendLimit }) else { return }
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await withUnsafeContinuation { continuation in
                 let waits = call.state.withLock { $0.wait(sender: continuation, limit: TransportCall.sendLimit) }
                 if !waits { continuation.resume() }
             }
@@ -69,7 +69,10 @@ public final class GRPCStream: Sendable {
     /// The server's sending window is returned as messages are taken: a reader that stops stops its server. When the task is cancelled the
     /// stream is reset.
     /// - Throws: ``GRPCError`` with the stream's end, after all messages that came before it.
-    public func nextMessages() async throws(GRPCError) -> [ByteBuffer] {
+    public func nextMessages() async throws(GRPCError) -> [ByteBuffer] { try await nextReceived().map(\.buffer) }
+
+    /// As ``nextMessages()``, without a copy.
+    package nonisolated(nonsending) func nextReceived() async throws(GRPCError) -> [ReceivedMessage] {
         while true {
             switch call.state.withLock({ $0.read(creditThreshold: creditThreshold) }) {
             case .messages(let batch, let credit):

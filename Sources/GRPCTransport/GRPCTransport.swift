@@ -23,6 +23,13 @@ public final class GRPCTransport: Service, Sendable {
     /// How often a unary call that provably had no effect is sent again.
     static let maximumAttempts = 5
 
+    /// The event loop of the connections for small calls and for watches, as a place for tasks to run.
+    ///
+    /// A task that runs there, by `withTaskExecutorPreference(_:isolation:operation:)`, gets its answers without a change of threads, which is most
+    /// of what a small call costs. Whatever blocks or computes for long there holds up all other calls; so prefer it for tasks that do little
+    /// between their calls.
+    public let taskExecutor: any TaskExecutor
+
     private let configuration: GRPCTransportConfiguration
     private let pool: ConnectionPool
     private let logger: Logger
@@ -36,7 +43,9 @@ public final class GRPCTransport: Service, Sendable {
         precondition(!configuration.endpoints.isEmpty, "a GRPCTransport needs an endpoint")
         self.configuration = configuration
         self.logger = logger
-        pool = ConnectionPool(configuration: configuration, group: eventLoopGroup, logger: logger)
+        let executor = EventLoopTaskExecutor(eventLoopGroup.next())
+        taskExecutor = executor
+        pool = ConnectionPool(configuration: configuration, loop: executor.eventLoop, group: eventLoopGroup, logger: logger)
     }
 
     /// Makes connections until the task is cancelled or shut down gracefully; then closes them, which fails the calls that are open.
@@ -67,11 +76,28 @@ public final class GRPCTransport: Service, Sendable {
         _ method: GRPCMethod, message: [UInt8], lane: ConnectionLane = .unary, metadata: GRPCMetadata = [:],
         deadline: ContinuousClock.Instant? = nil, endpoint: GRPCEndpoint? = nil
     ) async throws(GRPCError) -> GRPCResponse {
+        let answer = try await unaryReceived(
+            method, message: message, lane: lane, metadata: metadata, deadline: deadline, endpoint: endpoint)
+        return GRPCResponse(message: answer.message.buffer, metadata: answer.metadata, trailers: answer.trailers)
+    }
+
+    // What follows stays on the executor it was called on: each change of executors, even to the same one, costs as much as a small allocation.
+
+    /// As ``unary(_:message:lane:metadata:deadline:endpoint:)``, without a copy of the answer.
+    package nonisolated(nonsending) func unaryReceived(
+        _ method: GRPCMethod, message: [UInt8], lane: ConnectionLane, metadata: GRPCMetadata, deadline: ContinuousClock.Instant?,
+        endpoint: GRPCEndpoint? = nil
+    ) async throws(GRPCError) -> ReceivedResponse {
         let deadline = deadline.map(Self.nioDeadline)
         let route = Route(lane: lane, endpoint: endpoint)
         var attempt = 1
         while true {
-            let connection = try await pool.connection(for: route, deadline: deadline)
+            let connection: Connection
+            if let current = pool.currentConnection(for: route) {
+                connection = current
+            } else {
+                connection = try await pool.connection(for: route, deadline: deadline)
+            }
             let call = TransportCall(method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false)
             do throws(GRPCError) {
                 return try await Self.exchange(call, message, on: connection)
@@ -83,7 +109,9 @@ public final class GRPCTransport: Service, Sendable {
         }
     }
 
-    private static func exchange(_ call: TransportCall, _ message: [UInt8], on connection: Connection) async throws(GRPCError) -> GRPCResponse {
+    private nonisolated(nonsending) static func exchange(
+        _ call: TransportCall, _ message: [UInt8], on connection: Connection
+    ) async throws(GRPCError) -> ReceivedResponse {
         await withTaskCancellationHandler {
             connection.submit(.start(call, message: message))
             await call.waitForEnd()
@@ -91,9 +119,9 @@ public final class GRPCTransport: Service, Sendable {
             call.state.withLock { $0.cancel() }
             connection.submit(.cancel(call))
         }
-        let (end, answer, metadata) = call.state.withLock { ($0.end, $0.takeOnlyMessage(), $0.metadata) }
+        let (end, answer, metadata) = call.state.withLock { ($0.end, $0.takeAnswer(), $0.metadata) }
         switch (end, answer) {
-        case (.succeeded(let trailers), let answer?): return GRPCResponse(message: answer, metadata: metadata, trailers: trailers)
+        case (.succeeded(let trailers), let answer?): return ReceivedResponse(message: answer, metadata: metadata, trailers: trailers)
         case (.failed(let error), _): throw error
         default:
             throw GRPCError(

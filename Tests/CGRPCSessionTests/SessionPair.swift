@@ -6,6 +6,7 @@
 
 import CGRPCSession
 import CGRPCSessionTestSupport
+import Testing
 
 /// A session and a scripted server, connected in memory. Nothing moves but by `pump()`.
 final class SessionPair {
@@ -85,15 +86,21 @@ final class SessionPair {
         var text: String
     }
 
+    /// Looks at each message, or each other event, before it counts.
+    var onMessage: ((OpaquePointer, grpc_session_event) throws -> Void)?
+    var onOther: ((OpaquePointer) -> Void)?
+
     func drain() {
         var event = grpc_session_event()
         while grpc_session_next_event(session, &event) {
+            if event.kind != GRPC_SESSION_EVENT_MESSAGE { onOther?(session) }
             switch event.kind {
             case GRPC_SESSION_EVENT_READY: transcript.append("ready")
             case GRPC_SESSION_EVENT_HEADERS: transcript.append("\(event.user) headers")
             case GRPC_SESSION_EVENT_MESSAGE:
                 transcript.append("\(event.user) message")
                 messages.append(Array(UnsafeBufferPointer(start: event.bytes, count: event.length)))
+                do { try onMessage?(session, event) } catch { Issue.record(error) }
                 if consumes { grpc_session_consume(session, event.call, event.length + 5) }
             case GRPC_SESSION_EVENT_DRAINED: transcript.append("\(event.user) drained \(event.value)")
             case GRPC_SESSION_EVENT_ENDED:

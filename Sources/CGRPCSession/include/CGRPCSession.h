@@ -148,10 +148,17 @@ void grpc_session_destroy(grpc_session *session);
 size_t grpc_session_receive(grpc_session *session, const uint8_t *bytes, size_t length);
 /// The oldest event that waits, or false.
 bool grpc_session_next_event(grpc_session *session, grpc_session_event *event);
+/// Takes the memory of the MESSAGE event that came last out of the session, so that its bytes need no copy: they stay where the event says
+/// until grpc_session_free_message. NULL for other events, and from a session with an allocator of its own.
+void *grpc_session_take_message(grpc_session *session);
+/// Frees what grpc_session_take_message returned, on any thread, after the session's end too.
+void grpc_session_free_message(void *memory);
 /// The next field of a HEADERS or ENDED event. `*cursor` starts at 0.
 bool grpc_session_event_next_field(const grpc_session_event *event, size_t *cursor, grpc_session_field *field);
 /// Writes up to `capacity` bytes for the peer into `buffer` and says how many; 0 when nothing waits. May add events.
 size_t grpc_session_take_output(grpc_session *session, uint8_t *buffer, size_t capacity);
+/// Whether grpc_session_take_output would yield something. May say so in vain, never the other way round.
+bool grpc_session_has_output(const grpc_session *session);
 /// The connection is gone: ends all open calls with UNAVAILABLE and this text. May be called more than once.
 void grpc_session_connection_lost(grpc_session *session, const char *reason);
 

@@ -29,21 +29,23 @@ extension EtcdClient {
         options.timeout ?? (kind == .write ? configuration.writeTimeout : configuration.readTimeout)
     }
 
+    // What follows stays on the executor it was called on: each change of executors, even to the same one, costs as much as a small allocation.
+
     /// Encodes, calls, repeats, decodes.
-    func perform<Response>(
+    nonisolated(nonsending) func perform<Response>(
         _ call: Call, encode: (MessageArena) throws(ArenaExhausted) -> [UInt8],
         decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
     ) async throws(EtcdError) -> Response {
         let response = try await exchange(call, encode: encode)
         do throws(MalformedMessage) {
-            return try response.message.decoded(decode)
+            return try response.message.withUnsafeBytes(decode)
         } catch {
             throw Self.malformed(call, error)
         }
     }
 
     /// Encodes, calls, repeats, decodes; and notices when the store isn't the one that it was.
-    func perform<Response: HeaderBearing>(
+    nonisolated(nonsending) func perform<Response: HeaderBearing>(
         _ call: Call, encode: (MessageArena) throws(ArenaExhausted) -> [UInt8],
         decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
     ) async throws(EtcdError) -> Response {
@@ -53,7 +55,7 @@ extension EtcdClient {
         let response = try await exchange(call, encode: encode)
         let answer: Response
         do throws(MalformedMessage) {
-            answer = try response.message.decoded(decode)
+            answer = try response.message.withUnsafeBytes(decode)
         } catch {
             throw Self.malformed(call, error)
         }
@@ -61,7 +63,9 @@ extension EtcdClient {
         return answer
     }
 
-    private func exchange(_ call: Call, encode: (MessageArena) throws(ArenaExhausted) -> [UInt8]) async throws(EtcdError) -> GRPCResponse {
+    private nonisolated(nonsending) func exchange(
+        _ call: Call, encode: (MessageArena) throws(ArenaExhausted) -> [UInt8]
+    ) async throws(EtcdError) -> ReceivedResponse {
         let request: [UInt8]
         do throws(ArenaExhausted) {
             request = try MessageArena.withArena(encode)
@@ -70,22 +74,22 @@ extension EtcdClient {
         }
         let deadline = deadline(for: call)
         return try await repeating(call, until: deadline) { [transport] metadata async throws(GRPCError) in
-            try await transport.unary(
+            try await transport.unaryReceived(
                 call.method, message: request, lane: call.lane, metadata: metadata, deadline: deadline, endpoint: call.endpoint)
         }
     }
 
     /// Does something until it succeeds or the call's policy gives up.
-    func attempting<Result: Sendable>(
-        _ call: Call, until deadline: ContinuousClock.Instant, _ attempt: @Sendable () async throws(GRPCError) -> Result
+    nonisolated(nonsending) func attempting<Result: Sendable>(
+        _ call: Call, until deadline: ContinuousClock.Instant, _ attempt: nonisolated(nonsending) () async throws(GRPCError) -> Result
     ) async throws(EtcdError) -> Result {
         try await repeating(call, until: deadline) { _ async throws(GRPCError) in try await attempt() }
     }
 
     /// Does something until it succeeds or the call's policy gives up. Each attempt is given what to send along.
-    func repeating<Result: Sendable>(
+    nonisolated(nonsending) func repeating<Result: Sendable>(
         _ call: Call, until deadline: ContinuousClock.Instant, authenticates: Bool = true,
-        _ attempt: @Sendable (GRPCMetadata) async throws(GRPCError) -> Result
+        _ attempt: nonisolated(nonsending) (GRPCMetadata) async throws(GRPCError) -> Result
     ) async throws(EtcdError) -> Result {
         guard let observation = observer?.begin(call.method) else {
             return try await attempts(call, until: deadline, authenticates: authenticates, nil, attempt)
@@ -100,9 +104,9 @@ extension EtcdClient {
         }
     }
 
-    private func attempts<Result: Sendable>(
+    private nonisolated(nonsending) func attempts<Result: Sendable>(
         _ call: Call, until deadline: ContinuousClock.Instant, authenticates: Bool, _ observation: CallObservation?,
-        _ attempt: @Sendable (GRPCMetadata) async throws(GRPCError) -> Result
+        _ attempt: nonisolated(nonsending) (GRPCMetadata) async throws(GRPCError) -> Result
     ) async throws(EtcdError) -> Result {
         var policy: CallPolicy?
         var refused: UInt64?

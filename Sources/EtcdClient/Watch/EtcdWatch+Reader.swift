@@ -22,7 +22,7 @@ extension EtcdWatch {
                     action = shared.machine.handle(.message(message))
                 } else if let bytes = shared.inbox.popFirst() {
                     do throws(MalformedMessage) {
-                        let message = try bytes.decoded { bytes throws(MalformedMessage) in try WatchMessage(wire: bytes) }
+                        let message = try bytes.withUnsafeBytes { bytes throws(MalformedMessage) in try WatchMessage(wire: bytes) }
                         pulse.saw(storeRevision: message.header.revision)
                         action = shared.machine.handle(.message(message))
                     } catch {
@@ -169,7 +169,7 @@ extension EtcdWatch {
     private func receive(from stream: GRPCStream) async {
         pulse.read()
         do throws(GRPCError) {
-            let messages = try await stream.nextMessages()
+            let messages = try await stream.nextReceived()
             if messages.isEmpty { return broken(nil) }
             pulse.heardAndLeft()
             shared.withLock { if !$0.isClosed { $0.inbox = messages[...] } }

@@ -43,7 +43,7 @@ public final class EtcdWatch: Sendable {
         var link = Link.none
         var openedAt: ContinuousClock.Instant?
         /// What has come and isn't worked off: bytes from a stream of its own, messages from one that is shared.
-        var inbox: ArraySlice<ByteBuffer> = []
+        var inbox: ArraySlice<ReceivedMessage> = []
         var messages: ArraySlice<WatchMessage> = []
         /// Requests for progress that wait to be sent, on whichever stream.
         var progressRequests = 0

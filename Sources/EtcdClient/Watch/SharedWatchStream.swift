@@ -224,17 +224,17 @@ final class SharedWatchStream: Sendable {
     /// Reads until the stream ends; gives what it ended with.
     private func read(_ stream: GRPCStream, _ client: EtcdClient) async -> GRPCError? {
         while true {
-            let received: [ByteBuffer]
+            let received: [ReceivedMessage]
             do throws(GRPCError) {
-                received = try await stream.nextMessages()
+                received = try await stream.nextReceived()
             } catch {
                 return error
             }
             if received.isEmpty { return nil }
             // Read before the lock is taken: a long answer is no reason for others to wait.
-            let events = received.map { buffer -> (event: WatchMultiplexerStateMachine.Event, size: Int) in
+            let events = received.map { message -> (event: WatchMultiplexerStateMachine.Event, size: Int) in
                 do throws(MalformedMessage) {
-                    return (.message(try buffer.decoded { bytes throws(MalformedMessage) in try WatchMessage(wire: bytes) }), buffer.readableBytes)
+                    return (.message(try message.withUnsafeBytes { bytes throws(MalformedMessage) in try WatchMessage(wire: bytes) }), message.count)
                 } catch {
                     return (.malformed(error), 0)
                 }

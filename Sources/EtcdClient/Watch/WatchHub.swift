@@ -84,7 +84,8 @@ final class WatchHub: Sendable {
                 group.addTask { await self.keepTime() }
                 while let stream = await self.nextStream() {
                     self.add(stream.pulse)
-                    group.addTask {
+                    // Where the stream's connection is: what comes is sorted without a change of threads, and the only one left is the consumer's.
+                    group.addTask(executorPreference: client.taskExecutor) {
                         await stream.run(client) { self.forget(stream) }
                         self.remove(stream.pulse)
                     }

@@ -19,14 +19,15 @@ struct CallState {
     /// What a reader gets.
     enum Read {
         /// Messages, and how many bytes of window to return for those read by now.
-        case messages([ByteBuffer], credit: Int)
+        case messages([ReceivedMessage], credit: Int)
         case ended(End)
         case nothing
         /// Another task reads already.
         case busy
     }
 
-    typealias Waiter = CheckedContinuation<Void, Never>
+    // Unchecked, for its cost: it is kept in one place only, and taken out of it to be resumed.
+    typealias Waiter = UnsafeContinuation<Void, Never>
 
     private(set) var sessionID: UInt64 = 0
     /// When the session took the call; kept for calls with a deadline.
@@ -34,7 +35,9 @@ struct CallState {
     private(set) var metadata: GRPCMetadata = [:]
     private(set) var end: End?
     private(set) var unsentBytes = 0
-    private var messages: [ByteBuffer] = []
+    private var messages: [ReceivedMessage] = []
+    /// The message of a unary call.
+    private var answer: ReceivedMessage?
     private var uncredited = 0
     private var isCancelled = false
     private var reader: Waiter?
@@ -53,11 +56,13 @@ struct CallState {
 
     mutating func receive(metadata: GRPCMetadata) { self.metadata = metadata }
 
-    mutating func receive(_ message: ByteBuffer) { messages.append(message) }
+    mutating func receive(_ message: ReceivedMessage) { messages.append(message) }
+
+    mutating func receive(answer: ReceivedMessage) { self.answer = answer }
 
     mutating func end(_ end: End) { if self.end == nil { self.end = end } }
 
-    /// Registers who waits for the end; false when it has come.
+    /// Registers who waits for the end of a unary call; false when it has come.
     mutating func waitForEnd(_ waiter: Waiter) -> Bool {
         guard end == nil else { return false }
         reader = waiter
@@ -77,7 +82,7 @@ struct CallState {
         guard messages.isEmpty else {
             let batch = messages
             messages = []
-            uncredited += batch.reduce(0) { $0 + $1.readableBytes + 5 }
+            for message in batch { uncredited += message.count + 5 }
             guard uncredited >= creditThreshold else { return .messages(batch, credit: 0) }
             let credit = uncredited
             uncredited = 0
@@ -95,7 +100,7 @@ struct CallState {
     }
 
     /// The one message of a unary call.
-    mutating func takeOnlyMessage() -> ByteBuffer? { messages.popLast() }
+    mutating func takeAnswer() -> ReceivedMessage? { answer.take() }
 
     mutating func willSend(_ bytes: Int) { unsentBytes += bytes }
 

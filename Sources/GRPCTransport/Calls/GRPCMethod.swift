@@ -13,7 +13,7 @@ public struct GRPCMethod: Sendable, Hashable, ExpressibleByStringLiteral, Custom
     public init(path: String) { self.path = path }
 
     /// A method by its path.
-    public init(stringLiteral value: StaticString) { path = value.description }
+    public init(stringLiteral value: String) { path = value }
 
     /// The path.
     public var description: String { path }

@@ -15,3 +15,10 @@ public struct GRPCResponse: Sendable {
     /// The trailers beyond gRPC's own.
     public var trailers: GRPCMetadata
 }
+
+/// A unary call's successful answer, its message not copied.
+package struct ReceivedResponse: Sendable {
+    package var message: ReceivedMessage
+    package var metadata: GRPCMetadata
+    package var trailers: GRPCMetadata
+}

@@ -42,15 +42,15 @@ final class TransportCall: Sendable {
     }
 
     /// Waits for the end of a unary call, whose message does not wake anybody.
-    func waitForEnd() async {
-        await withCheckedContinuation { continuation in
+    nonisolated(nonsending) func waitForEnd() async {
+        await withUnsafeContinuation { continuation in
             if !state.withLock({ $0.waitForEnd(continuation) }) { continuation.resume() }
         }
     }
 
     /// Waits until there is something to read. Returns at once when there is, or when another reader waits.
-    func waitForNews() async {
-        await withCheckedContinuation { continuation in
+    nonisolated(nonsending) func waitForNews() async {
+        await withUnsafeContinuation { continuation in
             if !state.withLock({ $0.wait(reader: continuation) }) { continuation.resume() }
         }
     }

@@ -59,13 +59,20 @@ final class Connection: Sendable {
         if wakes { channel.eventLoop.execute { self.handler.value.runCommands() } }
     }
 
-    /// The commands that wait.
-    func takeCommands() -> [ConnectionCommand] {
+    /// Has the event loop carry out commands, and write, after what it has to do already.
+    func scheduleTick() {
+        let wakes = mailbox.withLock { mailbox in
+            defer { mailbox.isScheduled = true }
+            return !mailbox.isScheduled && !mailbox.isClosed
+        }
+        if wakes { channel.eventLoop.execute { self.handler.value.runCommands() } }
+    }
+
+    /// Swaps the commands that wait for an empty array, whose memory is used again.
+    func takeCommands(into commands: inout [ConnectionCommand]) {
         mailbox.withLock { mailbox in
             mailbox.isScheduled = false
-            let commands = mailbox.commands
-            mailbox.commands = []
-            return commands
+            swap(&mailbox.commands, &commands)
         }
     }
 

@@ -93,9 +93,12 @@ extension ConnectionHandler {
             return nil
         case GRPC_SESSION_EVENT_MESSAGE:
             health.progressed()
-            let message = ByteBuffer(bytes: UnsafeRawBufferPointer(start: event.bytes, count: event.length))
-            call.state.withLock { $0.receive(message) }
-            guard call.isUnary else { return call }
+            let message = ReceivedMessage(event, takenFrom: session)
+            guard call.isUnary else {
+                call.state.withLock { $0.receive(message) }
+                return call
+            }
+            call.state.withLock { $0.receive(answer: message) }
             // The one message is taken as a whole; its caller waits for the end of the call.
             session.consume(event.length + 5, on: event.call)
             return nil

@@ -45,6 +45,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var cause: ConnectionCause = .broken
     private(set) var isShuttingDown = false
     private var callsWithNews: [TransportCall] = []
+    // Empty but for its memory.
+    private var commands: [ConnectionCommand] = []
+    private var output = ByteBuffer()
     private var keepalive: Keepalive?
     private var keepaliveTimer: Scheduled<Void>?
     private var pingCount: UInt64 = 0
@@ -117,7 +120,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        finishTick()
+        handleEvents()
+        wakeCalls()
+        // Tasks that run on this loop come first: what they ask for is written together with what the session has to say, such as ACKs of pings.
+        if let connection, !isLeaving {
+            if session.hasOutput { connection.scheduleTick() }
+        } else {
+            finishTick()
+        }
         context.fireChannelReadComplete()
     }
 
@@ -208,7 +218,12 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Carries out what tasks asked for.
     func runCommands() {
         guard let connection else { return }
-        for command in connection.takeCommands() { run(command) }
+        var batch: [ConnectionCommand] = []
+        swap(&batch, &commands)
+        connection.takeCommands(into: &batch)
+        for command in batch { run(command) }
+        batch.removeAll(keepingCapacity: true)
+        swap(&batch, &commands)
         finishTick()
     }
 
@@ -255,12 +270,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         var wrote = false
         var isEmpty = false
         while !isEmpty, context.channel.isWritable {
-            var buffer = context.channel.allocator.buffer(capacity: Self.outputChunk)
-            let space = buffer.writableBytes
-            let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.outputChunk) { session.takeOutput(into: $0) }
+            // The memory is used again once the channel has written what is in it.
+            output.clear(minimumCapacity: Self.outputChunk)
+            let space = output.writableBytes
+            let count = output.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.outputChunk) { session.takeOutput(into: $0) }
             isEmpty = count < space
             guard count > 0 else { break }
-            context.write(Self.wrapOutboundOut(buffer), promise: nil)
+            context.write(Self.wrapOutboundOut(output), promise: nil)
             traffic.sent(count)
             wrote = true
         }

@@ -35,12 +35,12 @@ final class ConnectionPool: Sendable {
     let logger: Logger
     let state: Mutex<State>
 
-    init(configuration: GRPCTransportConfiguration, group: any EventLoopGroup, logger: Logger) {
+    init(configuration: GRPCTransportConfiguration, loop: any EventLoop, group: any EventLoopGroup, logger: Logger) {
         self.configuration = configuration
         self.group = group
         self.logger = logger
         metrics = TransportMetrics(factory: configuration.metricsFactory)
-        connector = Connector(configuration: configuration, group: group, metrics: metrics, logger: logger)
+        connector = Connector(configuration: configuration, loop: loop, group: group, metrics: metrics, logger: logger)
         var initial = State()
         initial.use(configuration.endpoints)
         state = Mutex(initial)
@@ -48,9 +48,12 @@ final class ConnectionPool: Sendable {
 
     // MARK: For calls
 
+    /// A route's connection, if there is one.
+    func currentConnection(for route: Route) -> Connection? { state.withLock { $0.current(route) } }
+
     /// A route's connection; waits for one until the deadline.
     func connection(for route: Route, deadline: NIODeadline?) async throws(GRPCError) -> Connection {
-        if let current = state.withLock({ $0.current(route) }) { return current }
+        if let current = currentConnection(for: route) { return current }
         let id = state.withLock { state in
             state.nextWaiter += 1
             return state.nextWaiter

@@ -12,6 +12,8 @@ import NIOSSL
 /// Makes connections: TCP or a Unix socket, TLS, and HTTP/2 up to the server's SETTINGS.
 struct Connector: Sendable {
     let configuration: GRPCTransportConfiguration
+    /// Where small calls and watches live, so that a task can run beside both. Bulk has a loop of its own if the group has more than one.
+    let loop: any EventLoop
     let group: any EventLoopGroup
     let metrics: TransportMetrics
     let logger: Logger
@@ -23,7 +25,7 @@ struct Connector: Sendable {
         register: @escaping @Sendable (any Channel) -> Bool
     ) async throws -> Connection {
         let tls = try await tlsContext(for: endpoint)
-        let loop = group.next()
+        let loop = route.lane == .bulk ? group.next() : loop
         let attempt = ConnectionAttempt(loop)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))

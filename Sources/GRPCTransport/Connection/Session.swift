@@ -50,6 +50,14 @@ final class Session {
         return grpc_session_next_event(pointer, &event) ? event : nil
     }
 
+    /// The memory of the last event, which must be a message; its owner frees it.
+    func takeMessage() -> UnsafeMutableRawPointer {
+        // Only for sessions with an allocator of their own, and for other events, is there none.
+        grpc_session_take_message(pointer)!
+    }
+
+    var hasOutput: Bool { grpc_session_has_output(pointer) }
+
     func takeOutput(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         grpc_session_take_output(pointer, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count)
     }

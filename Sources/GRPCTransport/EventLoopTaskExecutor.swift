@@ -1,0 +1,42 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Synchronization
+
+/// Runs tasks on an event loop, so that what a connection there brings them costs no change of threads.
+final class EventLoopTaskExecutor: TaskExecutor {
+    private struct Queue {
+        var jobs: [UnownedJob] = []
+        var isScheduled = false
+    }
+
+    let eventLoop: any EventLoop
+    private let queue = Mutex(Queue())
+
+    init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let wakes = queue.withLock { queue in
+            queue.jobs.append(job)
+            defer { queue.isScheduled = true }
+            return !queue.isScheduled
+        }
+        if wakes { eventLoop.execute { self.runJobs() } }
+    }
+
+    // Jobs that these make ready come after what else the loop has to do.
+    private func runJobs() {
+        let jobs = queue.withLock { queue in
+            queue.isScheduled = false
+            defer { queue.jobs = [] }
+            return queue.jobs
+        }
+        let executor = asUnownedTaskExecutor()
+        for job in jobs { job.runSynchronously(on: executor) }
+    }
+}
