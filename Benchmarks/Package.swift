@@ -29,21 +29,31 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
     ],
     targets: [
-        // The least that a client can cost: C on nghttp2, nothing else.
+        // The least that a client can cost: C on nghttp2 and OpenSSL, nothing else.
         .systemLibrary(
             name: "CNghttp2Floor", path: "CNghttp2Floor", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"]), .brew(["libnghttp2"])]),
         .target(
             name: "EtcdFloor", dependencies: ["CNghttp2Floor"], path: "EtcdFloor", cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))],
-            linkerSettings: [.linkedLibrary("nghttp2")]),
+            linkerSettings: [.linkedLibrary("nghttp2"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        // The gRPC C core under the same commands. Linked by name: Debian's pkg-config flags for it are more than a command line takes.
+        .executableTarget(
+            name: "bench-libgrpc", dependencies: ["EtcdFloor"], path: "EtcdGRPCCore", linkerSettings: [.linkedLibrary("grpc"), .linkedLibrary("gpr")]),
 
         .target(
+            name: "BenchmarkMeasurement", dependencies: [.keelson("EtcdClient"), .keelson("GRPCTransport"), .logging], path: "BenchmarkMeasurement",
+            swiftSettings: strict),
+        .target(
             name: "BenchmarkSupport",
-            dependencies: ["EtcdFloor", .keelson("EtcdClient"), .keelson("EtcdTestKit"), .keelson("GRPCTransport"), .logging],
+            dependencies: ["BenchmarkMeasurement", "EtcdFloor", .keelson("EtcdClient"), .keelson("EtcdTestKit"), .keelson("GRPCTransport")],
             path: "BenchmarkSupport", swiftSettings: strict),
         .executableTarget(
             name: "bench-client",
             dependencies: ["BenchmarkSupport", .keelson("EtcdClient"), .keelson("EtcdTestKit")],
             path: "EtcdClient", swiftSettings: strict),
+        // What the one above measures of ours, as bench-libgrpc is of the gRPC C core.
+        .executableTarget(
+            name: "bench-ours", dependencies: ["BenchmarkMeasurement", .keelson("EtcdClient"), .keelson("GRPCTransport")],
+            path: "EtcdClientProcess", swiftSettings: strict),
         .executableTarget(
             name: "bench-storage",
             dependencies: [

@@ -4,12 +4,14 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import struct BenchmarkMeasurement.Measurement
 import EtcdFloor
 import Foundation
 
-/// The C floor in a process of its own: this same executable, told to be it. What it costs isn't counted as ours.
+/// The C floor in a process of its own: this same executable, told to be it. Or another peer, an executable beside this one. What they cost isn't
+/// counted as this process's.
 public final class FloorProcess: Sendable {
-    /// The floor failed; it has said why on standard error.
+    /// It failed; it has said why on standard error.
     public struct Failure: Error, CustomStringConvertible {
         /// What was run, and what came of it.
         public var description: String
@@ -27,17 +29,19 @@ public final class FloorProcess: Sendable {
 
     /// Runs a command (see `EtcdFloor.h`) to its end.
     @discardableResult
-    public static func run(_ arguments: [String]) async throws -> Measurement {
-        try await FloorProcess(arguments).measurement()
+    public static func run(_ arguments: [String], by executable: String? = nil) async throws -> Measurement {
+        try await FloorProcess(arguments, by: executable).measurement()
     }
 
     /// Starts a command.
-    public init(_ arguments: [String]) throws {
+    /// - Parameter executable: the peer's name; nil for the floor.
+    public init(_ arguments: [String], by executable: String? = nil) throws {
         self.arguments = arguments
         let pipe = Pipe()
         process = Process()
-        process.executableURL = Bundle.main.executableURL
-        process.arguments = ["floor"] + arguments
+        let own = Bundle.main.executableURL
+        process.executableURL = executable.flatMap { own?.deletingLastPathComponent().appending(path: $0) } ?? own
+        process.arguments = (executable == nil ? ["floor"] : []) + arguments
         process.standardOutput = pipe
         output = pipe.fileHandleForReading
         try process.run()

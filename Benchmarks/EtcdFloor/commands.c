@@ -4,15 +4,14 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "EtcdFloor.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
-#include "connection.h"
+#include "EtcdEngine.h"
+#include "wire.h"
 
 // What is measured, from `begin` to `report`.
 struct measurement {
@@ -59,7 +58,8 @@ static void report(struct measurement *measurement) {
 // MARK: - range and put: many small calls
 
 struct load {
-    struct connection connection;
+    const struct engine *engine;
+    void *connection;
     struct measurement measurement;
     bool is_put;
     const char *key;
@@ -102,7 +102,7 @@ static void start_next(struct slot *slot) {
     load->started++;
     slot->is_busy = true;
     slot->start = microseconds_now();
-    connection_start(&load->connection, &slot->call, load->is_put ? "/etcdserverpb.KV/Put" : "/etcdserverpb.KV/Range");
+    load->engine->start(load->connection, &slot->call, load->is_put ? "/etcdserverpb.KV/Put" : "/etcdserverpb.KV/Range");
 }
 
 static size_t walk_key_value(const uint8_t *bytes, size_t count) {
@@ -142,7 +142,7 @@ static void run_load(struct load *load, size_t in_flight, size_t operations) {
         double due = load->rate > 0 ? (microseconds_now() - load->measurement.wall) / 1e6 * load->rate : (double)operations;
         for (size_t i = 0; i < in_flight && load->started < operations && (double)load->started < due; i++)
             if (!slots[i].is_busy) start_next(&slots[i]);
-        connection_step(&load->connection, load->rate > 0 ? 1 : -1);
+        load->engine->step(load->connection, load->rate > 0 ? 1 : -1);
     } while (load->measurement.operations < operations);
     for (size_t i = 0; i < in_flight; i++) {
         buffer_free(&slots[i].call.request);
@@ -151,8 +151,8 @@ static void run_load(struct load *load, size_t in_flight, size_t operations) {
     free(slots);
 }
 
-static void small_calls(struct load *load, const char *port, size_t in_flight, size_t operations) {
-    connection_open(&load->connection, port);
+static void small_calls(struct load *load, const struct server *server, size_t in_flight, size_t operations) {
+    load->connection = load->engine->open(server);
     if (!load->is_put) {
         // The first calls set things up on both sides.
         run_load(load, in_flight, operations / 10 + 1);
@@ -161,7 +161,7 @@ static void small_calls(struct load *load, const char *port, size_t in_flight, s
     }
     run_load(load, in_flight, operations);
     report(&load->measurement);
-    connection_close(&load->connection);
+    load->engine->close(load->connection);
 }
 
 // MARK: - pages and watch: much data
@@ -174,7 +174,7 @@ struct reader {
     size_t seen;
     size_t bytes;
     bool has_more;
-    bool is_ready;
+    bool has_ended;
 };
 
 static size_t end_of_prefix(const char *prefix, char *end, size_t capacity) {
@@ -210,16 +210,18 @@ static void read_page(struct call *call, const uint8_t *bytes, size_t count) {
     }
 }
 
-static void ignore_end(struct call *call) { (void)call; }
+static void page_ended(struct call *call) {
+    struct reader *reader = call->context;
+    reader->has_ended = true;
+}
 
-static void pages(const char *port, const char *prefix, size_t page_size) {
-    struct connection connection;
+static void pages(const struct engine *engine, const struct server *server, const char *prefix, size_t page_size) {
     struct reader reader = {.next_count = strlen(prefix)};
-    struct call call = {.on_message = read_page, .on_end = ignore_end, .context = &reader};
+    struct call call = {.on_message = read_page, .on_end = page_ended, .context = &reader};
     char end[512];
     size_t end_count = end_of_prefix(prefix, end, sizeof end);
     memcpy(reader.next, prefix, reader.next_count);
-    connection_open(&connection, port);
+    void *connection = engine->open(server);
     begin(&reader.measurement, 0);
     do {
         frame_begin(&call.request);
@@ -228,13 +230,14 @@ static void pages(const char *port, const char *prefix, size_t page_size) {
         put_int(&call.request, 3, page_size);
         put_int(&call.request, 4, reader.revision);
         frame_end(&call.request);
-        connection_start(&connection, &call, "/etcdserverpb.KV/Range");
-        while (connection.open_calls) connection_step(&connection, -1);
+        reader.has_ended = false;
+        engine->start(connection, &call, "/etcdserverpb.KV/Range");
+        while (!reader.has_ended) engine->step(connection, -1);
     } while (reader.has_more);
     buffer_free(&call.request);
     buffer_free(&call.received);
     report(&reader.measurement);
-    connection_close(&connection);
+    engine->close(connection);
 }
 
 static void read_events(struct call *call, const uint8_t *bytes, size_t count) {
@@ -260,8 +263,8 @@ static void watch_ended(struct call *call) {
     floor_fail("watch", "ended by the server");
 }
 
-static void watch(const char *port, const char *prefix, uint64_t start_revision, size_t events) {
-    struct connection connection;
+static void watch(
+    const struct engine *engine, const struct server *server, const char *prefix, uint64_t start_revision, size_t events) {
     struct reader reader = {0};
     struct call call = {.keeps_sending = true, .on_message = read_events, .on_end = watch_ended, .context = &reader};
     struct buffer create = {0};
@@ -273,30 +276,55 @@ static void watch(const char *port, const char *prefix, uint64_t start_revision,
     frame_begin(&call.request);
     put_bytes(&call.request, 1, create.bytes, create.count);
     frame_end(&call.request);
-    connection_open(&connection, port);
-    connection_start(&connection, &call, "/etcdserverpb.Watch/Watch");
-    while (reader.seen < events) connection_step(&connection, -1);
+    void *connection = engine->open(server);
+    engine->start(connection, &call, "/etcdserverpb.Watch/Watch");
+    while (reader.seen < events) engine->step(connection, -1);
     report(&reader.measurement);
     buffer_free(&create);
     buffer_free(&call.request);
     buffer_free(&call.received);
-    connection_close(&connection);
+    engine->close(connection);
+}
+
+void floor_fail(const char *what, const char *detail) {
+    fprintf(stderr, "%s: %s\n", what, detail);
+    exit(1);
 }
 
 static size_t number(const char *text) { return (size_t)strtoull(text, NULL, 10); }
 
-int etcd_floor_main(int argc, char *const *argv) {
+static void copy(char *destination, size_t capacity, const char *text, size_t count) {
+    if (count >= capacity) floor_fail("server", "a part of it is too long");
+    memcpy(destination, text, count);
+    destination[count] = 0;
+}
+
+static struct server parse_server(const char *text) {
+    struct server server = {0};
+    char *const parts[] = {server.port, server.authority, server.certificate, server.key};
+    const size_t capacities[] = {sizeof server.port, sizeof server.authority, sizeof server.certificate, sizeof server.key};
+    for (size_t part = 0; part < 4 && *text; part++) {
+        size_t count = strcspn(text, ",");
+        copy(parts[part], capacities[part], text, count);
+        text += count + (text[count] == ',');
+    }
+    snprintf(server.address, sizeof server.address, "127.0.0.1:%s", server.port);
+    return server;
+}
+
+int etcd_commands_main(const struct engine *engine, int argc, char *const *argv) {
     const char *command = argc > 0 ? argv[0] : "";
+    const struct server server = parse_server(argc > 1 ? argv[1] : "");
     if (strcmp(command, "range") == 0 && argc == 5) {
-        struct load load = {.key = argv[2]};
-        small_calls(&load, argv[1], number(argv[3]), number(argv[4]));
+        struct load load = {.engine = engine, .key = argv[2]};
+        small_calls(&load, &server, number(argv[3]), number(argv[4]));
     } else if (strcmp(command, "put") == 0 && argc == 7) {
-        struct load load = {.is_put = true, .key = argv[2], .keys = number(argv[5]), .rate = atof(argv[6])};
-        small_calls(&load, argv[1], number(argv[3]), number(argv[4]));
+        struct load load = {.engine = engine, .is_put = true, .key = argv[2], .keys = number(argv[5]), .rate = atof(argv[6])};
+        small_calls(&load, &server, number(argv[3]), number(argv[4]));
     } else if (strcmp(command, "pages") == 0 && argc == 4) {
-        pages(argv[1], argv[2], number(argv[3]));
+        pages(engine, &server, argv[2], number(argv[3]));
     } else if (strcmp(command, "watch") == 0 && argc == 5) {
-        watch(argv[1], argv[2], number(argv[3]), number(argv[4]));
+        watch(engine, &server, argv[2], number(argv[3]), number(argv[4]));
     } else {
         floor_fail("usage", "range|put|pages|watch …, see EtcdFloor.h");
     }

@@ -4,12 +4,15 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "connection.h"
+#include "EtcdFloor.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <nghttp2/nghttp2.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +21,16 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "wire.h"
+
 static const int window = 64 << 20;
 
-void floor_fail(const char *what, const char *detail) {
-    fprintf(stderr, "floor: %s: %s\n", what, detail);
-    exit(1);
-}
+struct connection {
+    int socket;
+    SSL *tls;    // NULL for a plain one
+    nghttp2_session *session;
+    char authority[32];
+};
 
 static void check(int result, const char *what) {
     if (result < 0) floor_fail(what, nghttp2_strerror(result));
@@ -69,11 +76,10 @@ static int on_header(
 }
 
 static int on_close(nghttp2_session *session, int32_t stream, uint32_t code, void *context) {
-    struct connection *connection = context;
+    (void)context;
     struct call *call = nghttp2_session_get_stream_user_data(session, stream);
     if (!call) return 0;
     if (code != NGHTTP2_NO_ERROR) floor_fail("stream", nghttp2_http2_strerror(code));
-    connection->open_calls--;
     call->on_end(call);
     return 0;
 }
@@ -87,9 +93,27 @@ static int connected_socket(const char *port) {
     return descriptor;
 }
 
-void connection_open(struct connection *connection, const char *port) {
-    *connection = (struct connection){.socket = connected_socket(port)};
-    snprintf(connection->authority, sizeof connection->authority, "127.0.0.1:%s", port);
+_Noreturn static void tls_fail(const char *what) { floor_fail(what, ERR_error_string(ERR_get_error(), NULL)); }
+
+static SSL *tls_on(int socket, const struct server *server) {
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (!context || SSL_CTX_load_verify_locations(context, server->authority, NULL) != 1
+        || SSL_CTX_use_certificate_chain_file(context, server->certificate) != 1
+        || SSL_CTX_use_PrivateKey_file(context, server->key, SSL_FILETYPE_PEM) != 1
+        || SSL_CTX_set_alpn_protos(context, (const uint8_t *)"\x02h2", 3) != 0) tls_fail("certificates");
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL *tls = SSL_new(context);
+    if (!tls || SSL_set_fd(tls, socket) != 1 || SSL_connect(tls) != 1) tls_fail("TLS");
+    SSL_CTX_free(context);
+    return tls;
+}
+
+static void *connection_open(const struct server *server) {
+    struct connection *connection = calloc(1, sizeof *connection);
+    if (!connection) abort();
+    connection->socket = connected_socket(server->port);
+    if (server->authority[0]) connection->tls = tls_on(connection->socket, server);
+    memcpy(connection->authority, server->address, sizeof connection->authority);
     nghttp2_session_callbacks *callbacks;
     check(nghttp2_session_callbacks_new(&callbacks), "callbacks");
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
@@ -103,11 +127,15 @@ void connection_open(struct connection *connection, const char *port) {
     };
     check(nghttp2_submit_settings(connection->session, NGHTTP2_FLAG_NONE, settings, 2), "settings");
     check(nghttp2_session_set_local_window_size(connection->session, NGHTTP2_FLAG_NONE, 0, window), "window");
+    return connection;
 }
 
-void connection_close(struct connection *connection) {
+static void connection_close(void *opened) {
+    struct connection *connection = opened;
     nghttp2_session_del(connection->session);
+    if (connection->tls) SSL_free(connection->tls);
     close(connection->socket);
+    free(connection);
 }
 
 #define HEADER(name, value) \
@@ -115,17 +143,16 @@ void connection_close(struct connection *connection) {
         (uint8_t *)(name), (uint8_t *)(value), strlen(name), strlen(value), NGHTTP2_NV_FLAG_NONE \
     }
 
-void connection_start(struct connection *connection, struct call *call, const char *path) {
+static void connection_start(void *opened, struct call *call, const char *path) {
+    struct connection *connection = opened;
     const nghttp2_nv headers[] = {
-        HEADER(":method", "POST"), HEADER(":scheme", "http"), HEADER(":path", path), HEADER(":authority", connection->authority),
+        HEADER(":method", "POST"), HEADER(":scheme", connection->tls ? "https" : "http"), HEADER(":path", path), HEADER(":authority", connection->authority),
         HEADER("te", "trailers"), HEADER("content-type", "application/grpc"),
     };
-    call->connection = connection;
     call->sent = 0;
     call->received.count = 0;
     nghttp2_data_provider provider = {.source.ptr = call, .read_callback = read_request};
     check(nghttp2_submit_request(connection->session, NULL, headers, sizeof headers / sizeof *headers, &provider, call), "request");
-    connection->open_calls++;
 }
 
 static void write_all(struct connection *connection) {
@@ -140,21 +167,49 @@ static void write_all(struct connection *connection) {
         buffer_append(&output, bytes, (size_t)count);
     }
     for (size_t done = 0; done < output.count;) {
-        ssize_t written = write(connection->socket, output.bytes + done, output.count - done);
-        if (written < 0 && errno != EINTR) floor_fail("write", strerror(errno));
+        ssize_t written;
+        if (connection->tls) {
+            written = SSL_write(connection->tls, output.bytes + done, (int)(output.count - done));
+            if (written <= 0) tls_fail("write");
+        } else {
+            written = write(connection->socket, output.bytes + done, output.count - done);
+            if (written < 0 && errno != EINTR) floor_fail("write", strerror(errno));
+        }
         if (written > 0) done += (size_t)written;
     }
 }
 
-void connection_step(struct connection *connection, int milliseconds) {
+static ssize_t read_some(struct connection *connection, uint8_t *bytes, size_t count) {
+    if (!connection->tls) {
+        ssize_t result = read(connection->socket, bytes, count);
+        if (result < 0 && errno != EINTR) floor_fail("read", strerror(errno));
+        return result;
+    }
+    // One record at a time; those that are there already are joined, so that their answers are written together.
+    size_t taken = 0;
+    do {
+        int result = SSL_read(connection->tls, bytes + taken, (int)(count - taken));
+        if (result <= 0) tls_fail("read");
+        taken += (size_t)result;
+    } while (taken < count && SSL_pending(connection->tls) > 0);
+    return (ssize_t)taken;
+}
+
+static void connection_step(void *opened, int milliseconds) {
     static uint8_t input[256 << 10];
+    struct connection *connection = opened;
     write_all(connection);
-    if (milliseconds >= 0) {
+    if (milliseconds >= 0 && !(connection->tls && SSL_pending(connection->tls) > 0)) {
         struct pollfd descriptor = {.fd = connection->socket, .events = POLLIN};
         if (poll(&descriptor, 1, milliseconds) <= 0) return;
     }
-    ssize_t count = read(connection->socket, input, sizeof input);
-    if (count < 0 && errno == EINTR) return;
-    if (count <= 0) floor_fail("read", count ? strerror(errno) : "the server closed the connection");
+    ssize_t count = read_some(connection, input, sizeof input);
+    if (count < 0) return;
+    if (count == 0) floor_fail("read", "the server closed the connection");
     check((int)nghttp2_session_mem_recv(connection->session, input, (size_t)count), "receive");
+}
+
+int etcd_floor_main(int argc, char *const *argv) {
+    static const struct engine engine = {connection_open, connection_close, connection_start, connection_step};
+    return etcd_commands_main(&engine, argc, argv);
 }

@@ -7,15 +7,7 @@
 #ifndef ETCD_FLOOR_WIRE_H
 #define ETCD_FLOOR_WIRE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct buffer {
-    uint8_t *bytes;
-    size_t count;
-    size_t capacity;
-};
+#include "EtcdEngine.h"
 
 void buffer_append(struct buffer *buffer, const void *bytes, size_t count);
 void buffer_drop_first(struct buffer *buffer, size_t count);

@@ -4,7 +4,11 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
 
 /// What some work took of this process and of time.
 public struct Measurement: Sendable {
@@ -28,12 +32,26 @@ public struct Measurement: Sendable {
         self.peakMemory = peakMemory
     }
 
+    /// The median of each number by itself.
+    public init(medianOf measurements: [Measurement]) {
+        func median(_ value: (Measurement) -> Double) -> Double {
+            let sorted = measurements.map(value).sorted()
+            return sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+        }
+        self.init(
+            cpu: median(\.cpu), wall: median(\.wall), operations: measurements.first?.operations ?? 0, median: median(\.median),
+            peakMemory: median(\.peakMemory))
+    }
+
     /// Microseconds of CPU an operation.
     public var cpuPerOperation: Double { cpu / Double(max(1, operations)) }
     /// Microseconds an operation, one after the other.
     public var wallPerOperation: Double { wall / Double(max(1, operations)) }
     /// Thousands of operations a second.
     public var thousandsPerSecond: Double { Double(operations) / wall * 1e3 }
+
+    /// As the floor prints it, see `EtcdFloor.h`.
+    public var line: String { "\(cpu) \(wall) \(median) \(operations) \(Int(peakMemory * 1e6 / 1024))" }
 
     /// Measures what `body` takes; it returns how many operations it did.
     public static func of(_ body: () async throws -> Int) async throws -> Measurement {
@@ -98,9 +116,8 @@ private struct Usage {
     }
 }
 
-/// How much memory the process has now, in bytes; nil where the system has no `/proc`.
-public func residentMemory() -> Double? {
-    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
-    let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) }
-    return pages.map { $0 * Double(sysconf(Int32(_SC_PAGESIZE))) }
+/// Prints a line that is seen at once, also through a pipe.
+public func printNow(_ line: String) {
+    print(line)
+    fflush(nil)
 }
