@@ -9,7 +9,7 @@ SERVE_FLAGS ?=
 SOAK_SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test soak interop bench-client bench-storage bench-cacher format lint protos sanitize clean
+.PHONY: help run build test soak interop bench-client bench-storage bench-cacher format lint protos sanitize fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-38s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +37,9 @@ interop: ## Install what is missing and run our transport against the gRPC C cor
 
 bench-client bench-storage bench-cacher: bench-%: ## Measure a layer beside what it stands on: one line a row, with target and verdict
 	@CI/setup.sh test
-	@swift build -c release --package-path Benchmarks --product $@ >&2
+	@for product in $@ $(if $(filter bench-client,$@),bench-ours bench-libgrpc); do \
+		swift build -c release --package-path Benchmarks --product $$product >&2 || exit 1; \
+	done
 	@"$$(swift build -c release --package-path Benchmarks --show-bin-path)/$@"
 
 format: ## Format the Swift sources in place
@@ -49,10 +51,18 @@ lint: ## Check the formatting
 protos: ## Regenerate the C of etcd's messages from Protos/
 	@CI/protos.sh
 
-sanitize: ## Run the C core under ASan and UBSan
+sanitize: ## Run the C core under ASan and UBSan, the fuzzers briefly, and the client's tests under TSan
+	@CI/setup.sh test
 	@CI/sanitize-c.sh
+	@CI/fuzz.sh decode watch
+	@CI/sanitize-thread.sh
+
+fuzz: ## Run the fuzzers, or TARGET=session|decode|watch, each for FUZZ_SECONDS (600)
+	@CI/setup.sh test
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-600} CI/fuzz.sh $(TARGET)
 
 clean: ## Remove what was built (the data directory stays)
 	@swift package clean
 	@[ ! -d InteropTests/.build ] || swift package --package-path InteropTests clean
 	@[ ! -d Benchmarks/.build ] || swift package --package-path Benchmarks clean
+	@rm -rf .build-fuzz .build-tsan

@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 sources=()
-for place in Package.swift Sources Tests Examples Benchmarks InteropTests; do [ ! -e "$place" ] || sources+=("$place"); done
+for place in Package.swift Sources Tests Examples Benchmarks Fuzz InteropTests; do [ ! -e "$place" ] || sources+=("$place"); done
 if [ "${1:-}" = --lint ]; then
     swift format lint --strict --parallel --recursive "${sources[@]}"
 else

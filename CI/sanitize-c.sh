@@ -6,7 +6,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Builds the C modules with AddressSanitizer and UndefinedBehaviorSanitizer, replays the recorded exchange at every cut and with every
-# allocation failing, and fuzzes the session from that seed. FUZZ_SECONDS sets how long (default 10).
+# allocation failing, and fuzzes the session. FUZZ_SECONDS sets how long (default 10).
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,12 +25,9 @@ read -ra nghttp2 <<<"$(pkg-config --cflags --libs libnghttp2)"
 session=(-ISources/CGRPCSession/include -ITests/CGRPCSessionTestSupport/include Sources/CGRPCSession/*.c Tests/CGRPCSessionTestSupport/*.c)
 
 "$cc" "${flags[@]}" "${linker[@]}" -fsanitize=address,undefined "${session[@]}" Fuzz/replay_driver.c "${nghttp2[@]}" -o "$out/replay"
-"$out/replay" "$out/exchange"
+"$out/replay"
 
-mkdir "$out/corpus"
-for mode in '\x00' '\x41' '\x47' '\x8d'; do { printf "$mode"; cat "$out/exchange"; } >"$out/corpus/exchange-${mode#??}"; done
-"$cc" "${flags[@]}" "${linker[@]}" -fsanitize=fuzzer,address,undefined "${session[@]}" Fuzz/session_fuzzer.c "${nghttp2[@]}" -o "$out/fuzzer"
-"$out/fuzzer" -max_total_time="${FUZZ_SECONDS:-10}" -max_len=8192 -rss_limit_mb=1024 -timeout=5 -verbosity=0 -print_final_stats=1 "$out/corpus"
+CI/fuzz.sh session
 
 if [ -f Sources/CEtcdMessages/arena.c ] && [ -f Fuzz/arena_driver.c ]; then
     read -ra protobuf <<<"$(pkg-config --cflags --libs libprotobuf-c)"

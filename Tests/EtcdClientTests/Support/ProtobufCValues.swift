@@ -16,6 +16,16 @@ enum Reference {
         read(bytes, etcdserverpb__range_response__unpack, etcdserverpb__range_response__free_unpacked) { RangeResponse(reference: $0) }
     }
 
+    static func putResponse(_ bytes: [UInt8]) -> PutResponse? {
+        read(bytes, etcdserverpb__put_response__unpack, etcdserverpb__put_response__free_unpacked) { PutResponse(reference: $0) }
+    }
+
+    static func deleteRangeResponse(_ bytes: [UInt8]) -> DeleteRangeResponse? {
+        read(bytes, etcdserverpb__delete_range_response__unpack, etcdserverpb__delete_range_response__free_unpacked) {
+            DeleteRangeResponse(reference: $0)
+        }
+    }
+
     static func watchMessage(_ bytes: [UInt8]) -> WatchMessage? {
         read(bytes, etcdserverpb__watch_response__unpack, etcdserverpb__watch_response__free_unpacked) { WatchMessage(reference: $0) }
     }
@@ -55,6 +65,20 @@ extension RangeResponse {
     }
 }
 
+extension PutResponse {
+    fileprivate init(reference: Etcdserverpb__PutResponse) {
+        self.init(header: ResponseHeader(reference.header), prevKV: reference.prev_kv.map { KeyValue(reference: $0.pointee) })
+    }
+}
+
+extension DeleteRangeResponse {
+    fileprivate init(reference: Etcdserverpb__DeleteRangeResponse) {
+        self.init(
+            header: ResponseHeader(reference.header), deleted: reference.deleted,
+            prevKVs: elements(reference.n_prev_kvs, reference.prev_kvs).map(KeyValue.init(reference:)))
+    }
+}
+
 extension WatchEvent {
     fileprivate init(reference: Mvccpb__Event) {
         self.init(
@@ -84,15 +108,9 @@ extension TransactionResponse.Operation {
     fileprivate init?(reference: Etcdserverpb__ResponseOp) {
         switch reference.response_case {
         case ETCDSERVERPB__RESPONSE_OP__RESPONSE_RESPONSE_RANGE: self = .range(RangeResponse(reference: reference.response_range.pointee))
-        case ETCDSERVERPB__RESPONSE_OP__RESPONSE_RESPONSE_PUT:
-            let put = reference.response_put.pointee
-            self = .put(PutResponse(header: ResponseHeader(put.header), prevKV: put.prev_kv.map { KeyValue(reference: $0.pointee) }))
+        case ETCDSERVERPB__RESPONSE_OP__RESPONSE_RESPONSE_PUT: self = .put(PutResponse(reference: reference.response_put.pointee))
         case ETCDSERVERPB__RESPONSE_OP__RESPONSE_RESPONSE_DELETE_RANGE:
-            let delete = reference.response_delete_range.pointee
-            self = .deleteRange(
-                DeleteRangeResponse(
-                    header: ResponseHeader(delete.header), deleted: delete.deleted,
-                    prevKVs: elements(delete.n_prev_kvs, delete.prev_kvs).map(KeyValue.init(reference:))))
+            self = .deleteRange(DeleteRangeResponse(reference: reference.response_delete_range.pointee))
         case ETCDSERVERPB__RESPONSE_OP__RESPONSE_RESPONSE_TXN:
             self = .transaction(TransactionResponse(reference: reference.response_txn.pointee))
         default: return nil

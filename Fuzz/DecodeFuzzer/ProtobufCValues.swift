@@ -1,0 +1,1 @@
+../../Tests/EtcdClientTests/Support/ProtobufCValues.swift
