@@ -56,7 +56,7 @@ fuzz_session() {
 fuzz_swift() { # TARGET LONGEST-INPUT SEEDS
     local linker=() flags
     if [ "$(uname)" = Linux ]; then linker=(-Xswiftc -use-ld=lld); fi
-    flags=(--package-path Fuzz --scratch-path "$scratch/swift" --sanitize=address --sanitize=fuzzer -Xswiftc -O "${linker[@]}" --product "fuzz-$1")
+    flags=(--package-path Fuzz --scratch-path "$scratch/swift" --sanitize=address --sanitize=fuzzer -Xswiftc -sanitize=fuzzer -Xswiftc -O "${linker[@]}" --product "fuzz-$1")
     swift build "${flags[@]}" >&2
     run "$1" "$(swift build "${flags[@]}" --show-bin-path)/fuzz-$1" "$2" "$3"
 }
