@@ -141,6 +141,7 @@ let package = Package(
         // Small programs that show how.
         .executableTarget(
             name: "EtcdKeyValue", dependencies: ["EtcdClient", .logging], path: "Examples/EtcdKeyValue", swiftSettings: strict),
+        .executableTarget(name: "EtcdSnapshot", dependencies: ["EtcdClient"], path: "Examples/EtcdSnapshot", swiftSettings: strict),
         .executableTarget(
             name: "CustomResource",
             dependencies: ["APIMachinery", "APIServer", "EtcdClient", "EtcdStorage", "Registry", .logging, .serviceLifecycle],
@@ -155,17 +156,23 @@ let package = Package(
         .module("HistoryTesting", path: "Tests/HistoryTesting"),
         .executableTarget(name: "LeaseHolder", dependencies: ["EtcdClient"], path: "Tests/LeaseHolder", swiftSettings: strict),
 
+        .target(
+            name: "GRPCTestSupport", dependencies: ["CGRPCSessionTestSupport", "GRPCTransport", .nioCore, .nioPosix], path: "Tests/GRPCTestSupport",
+            swiftSettings: strict),
         .tests("CGRPCSessionTests", ["CGRPCSession", "CGRPCSessionTestSupport"]),
         .tests("CEtcdMessagesTests", ["CEtcdMessages", "CProtobufC"]),
         .tests(
             "GRPCTransportTests",
-            ["CGRPCSession", "CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTransport", .logging, .metrics, .nioCore, .nioPosix, .nioSSL]),
+            [
+                "CGRPCSession", "CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTransport", "GRPCTestSupport", .logging, .metrics, .nioCore, .nioPosix,
+                .nioSSL,
+            ]),
         .tests("EtcdTestKitTests", ["EtcdTestKit"]),
         .tests("ScenarioTests", ["EtcdClient", "EtcdTestKit", "GRPCTransport", "HistoryTesting", "LeaseHolder", .logging]),
         .tests(
             "EtcdClientTests",
             [
-                "CEtcdMessages", "CGRPCSession", "CGRPCSessionTestSupport", "CProtobufC", "EtcdClient", "EtcdTestKit", "GRPCTransport",
+                "CEtcdMessages", "CGRPCSessionTestSupport", "CProtobufC", "EtcdClient", "EtcdTestKit", "GRPCTestSupport", "GRPCTransport",
                 .inMemoryTracing, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix, .tracing,
             ]),
         .tests("APIMachineryTests", ["APIMachinery"]),

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CGRPCSessionTestSupport
+import GRPCTestSupport
 import GRPCTransport
 import NIOCore
 import Synchronization

@@ -4,24 +4,23 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import CGRPCSession
 import CGRPCSessionTestSupport
-import GRPCTransport
+package import GRPCTransport
 import NIOCore
 import NIOPosix
 import Synchronization
 
 /// A server whose every move a test decides: a scripted HTTP/2 session behind a real socket.
-final class ScriptedPeer: Sendable {
-    typealias Server = OpaquePointer
+package final class ScriptedPeer: Sendable {
+    package typealias Server = OpaquePointer
     /// Called on the event loop after each read, with the server and how many requests this connection has made.
-    typealias Script = @Sendable (_ server: Server, _ connection: Int, _ requests: Int) -> Void
+    package typealias Script = @Sendable (_ server: Server, _ connection: Int, _ requests: Int) -> Void
 
-    let endpoint: GRPCEndpoint
+    package let endpoint: GRPCEndpoint
     private let channel: any Channel
 
     /// Runs `body` with a peer that follows `script`.
-    static func with<Result: Sendable>(
+    package static func with<Result: Sendable>(
         maximumConcurrentStreams: UInt32 = 100, script: @escaping Script, _ body: (ScriptedPeer) async throws -> Result
     ) async throws -> Result {
         let accepted = Accepted()
@@ -66,7 +65,7 @@ final class ScriptedPeer: Sendable {
     }
 
     /// Does something with the server of a connection, and sends what comes of it.
-    func act<Result: Sendable>(on connection: Int = 0, _ body: @escaping @Sendable (Server) -> Result) async throws -> Result {
+    package func act<Result: Sendable>(on connection: Int = 0, _ body: @escaping @Sendable (Server) -> Result) async throws -> Result {
         let (handler, channel) = accepted.all[connection]
         return try await channel.eventLoop.submit {
             let result = body(handler.value.server)
@@ -76,24 +75,24 @@ final class ScriptedPeer: Sendable {
     }
 
     /// Waits until a fact about a connection holds, which is looked at after each read.
-    func wait(on connection: Int = 0, for condition: @escaping @Sendable (Server) -> Bool) async throws {
+    package func wait(on connection: Int = 0, for condition: @escaping @Sendable (Server) -> Bool) async throws {
         let (handler, channel) = accepted.all[connection]
         try await channel.eventLoop.flatSubmit { handler.value.wait(for: condition) }.get()
     }
 
     /// Waits until the first connection is there and has made a request.
-    func waitForRequest() async throws {
+    package func waitForRequest() async throws {
         try await firstAccepted.futureResult.get()
         try await wait { scripted_server_request_count($0) > 0 }
     }
 
     /// Cuts a connection.
-    func cut(_ connection: Int = 0) async throws { try await accepted.all[connection].1.close() }
+    package func cut(_ connection: Int = 0) async throws { try await accepted.all[connection].1.close() }
 
     /// Waits until the client has closed a connection.
-    func waitUntilClosed(_ connection: Int) async throws { try await accepted.all[connection].1.closeFuture.get() }
+    package func waitUntilClosed(_ connection: Int) async throws { try await accepted.all[connection].1.closeFuture.get() }
 
-    var connectionCount: Int { accepted.count }
+    package var connectionCount: Int { accepted.count }
 
     private final class Accepted: Sendable {
         private let entries = Mutex<[(NIOLoopBound<Handler>, any Channel)]>([])
@@ -103,7 +102,7 @@ final class ScriptedPeer: Sendable {
     }
 
     /// What a test waited for has not come true within half a minute.
-    struct NeverHappened: Error {}
+    package struct NeverHappened: Error {}
 
     final class Handler: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
@@ -173,15 +172,15 @@ final class ScriptedPeer: Sendable {
 }
 
 /// A framed message.
-func framed(_ bytes: [UInt8]) -> [UInt8] {
+package func framed(_ bytes: [UInt8]) -> [UInt8] {
     let length = UInt32(bytes.count)
     return [0, UInt8(length >> 24), UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255)] + bytes
 }
 
-let okHeaders = ":status: 200\ncontent-type: application/grpc\n"
+package let okHeaders = ":status: 200\ncontent-type: application/grpc\n"
 
 /// Answers a stream's call with one message and status 0.
-func answer(_ server: OpaquePointer, stream: Int32, _ message: [UInt8] = [1, 2, 3]) {
+package func answer(_ server: OpaquePointer, stream: Int32, _ message: [UInt8] = [1, 2, 3]) {
     scripted_server_headers(server, stream, okHeaders, false)
     let bytes = framed(message)
     scripted_server_data(server, stream, bytes, bytes.count, false)
