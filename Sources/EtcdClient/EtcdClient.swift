@@ -27,6 +27,7 @@ public final class EtcdClient: Service, Sendable {
     let leases: LeaseKeeper
     let history: HistoryWitness
     let watches: WatchHub
+    let rangeStreamSupport: RangeStreamSupport
     /// nil when nobody listens.
     let observer: ClientObserver?
 
@@ -53,6 +54,7 @@ public final class EtcdClient: Service, Sendable {
         authenticator = Authenticator(configuration.credentials)
         leases = LeaseKeeper(logger: logger, observer: observer)
         history = HistoryWitness(guards: configuration.historyGuard, logger: logger, observer: observer)
+        rangeStreamSupport = RangeStreamSupport()
         watches = WatchHub(hooks: observer?.watchHooks ?? WatchHooks())
     }
 
@@ -64,6 +66,7 @@ public final class EtcdClient: Service, Sendable {
         authenticator = other.authenticator
         leases = other.leases
         history = other.history
+        rangeStreamSupport = other.rangeStreamSupport
         watches = other.watches
         observer = other.observer
     }

@@ -17,6 +17,7 @@
 #include "etcdserverpb/lease.pb-c.h"
 #include "etcdserverpb/maintenance.pb-c.h"
 #include "etcdserverpb/watch.pb-c.h"
+#include "grpc/health/v1/health.pb-c.h"
 #include "mvccpb/kv.pb-c.h"
 #include "v3electionpb/election.pb-c.h"
 #include "v3lockpb/lock.pb-c.h"

@@ -141,7 +141,7 @@ struct CallPolicy: Sendable {
 
     static let remedies: [EtcdError.Code: String] = [
         .requestTooLarge: "send less at once, or raise the server's --max-request-bytes",
-        .responseTooLarge: "read in pages by a limit",
+        .responseTooLarge: "read it by rangeStream, which takes it piece by piece, or ask for less by a limit",
         .tooManyOperations: "split the transaction, or raise the server's --max-txn-ops",
         .noSpace: "compact and defragment the members, then disarm the NOSPACE alarm",
         .compacted: "read anew at the latest revision",

@@ -11,7 +11,7 @@ extension ServerError {
         for (texts, error) in groups {
             for text in texts { table["etcdserver: " + text] = error }
         }
-        // Watches say some of them without the server's name.
+        // Watches and elections say some of them without the server's name.
         for (texts, error) in bare {
             for text in texts { table[text] = error }
         }
@@ -38,14 +38,23 @@ extension ServerError {
         (["lease already exists"], .init(.leaseAlreadyExists, .refused)),
         (["too large lease TTL"], .init(.leaseTTLTooLarge, .refused)),
         (["member not found"], .init(.memberNotFound, .refused)),
+        // Said of changes of members only, before they are proposed, for some seconds after the last one.
+        (["unhealthy cluster"], .init(.unavailable, .refusedForNow)),
+        (["member ID already exist", "Peer URLs already exists"], .init(.memberAlreadyExists, .refused)),
+        (["can only promote a learner member which is in sync with leader"], .init(.learnerNotReady, .refused)),
+        (["not leader"], .init(.notLeader, .refused)),
+        (["user name not found"], .init(.userNotFound, .refused)),
+        (["user name already exists"], .init(.userAlreadyExists, .refused)),
+        (["role name not found"], .init(.roleNotFound, .refused)),
+        (["role name already exists"], .init(.roleAlreadyExists, .refused)),
+        (["role is not granted to the user"], .init(.roleNotGranted, .refused)),
+        (["permission is not granted to the role"], .init(.permissionNotGranted, .refused)),
         (
             [
-                "member ID already exist", "Peer URLs already exists", "re-configuration failed due to not enough started members",
-                "can only promote a learner member", "can only promote a learner member which is in sync with leader",
+                "re-configuration failed due to not enough started members", "can only promote a learner member",
                 "too many learner members in cluster", "cluster ID mismatch", "root user does not exist", "root user does not have root role",
-                "user name already exists", "user name not found", "role name already exists", "role name not found",
-                "role is not granted to the user", "permission is not granted to the role", "not leader", "bad leader transferee",
-                "cluster version not found during downgrade", "cluster has a downgrade job in progress", "no inflight downgrade job",
+                "bad leader transferee", "cluster version not found during downgrade", "cluster has a downgrade job in progress",
+                "no inflight downgrade job",
             ], .init(.failedPrecondition, .refused)
         ),
         (["authentication is not enabled"], .init(.authenticationNotEnabled, .refused)),
@@ -60,7 +69,6 @@ extension ServerError {
             [
                 "leader changed", "server stopped", "request timed out", "request timed out, possibly due to previous leader failure",
                 "request timed out, possibly due to connection lost", "request timed out, waiting for the applied index took too long",
-                "unhealthy cluster",
             ], .init(.unavailable, .uncertain)
         ),
         (["watch canceled"], .init(.watchCanceled, .uncertain)),
@@ -69,6 +77,8 @@ extension ServerError {
     private static let bare: [([String], ServerError)] = [
         (["mvcc: required revision has been compacted"], .init(.compacted, .refused)),
         (["mvcc: required revision is a future revision"], .init(.futureRevision, .refusedForNow)),
+        (["election: no leader"], .init(.electionNoLeader, .refused)),
+        (["election: not leader"], .init(.electionNotLeader, .refused)),
         (["mvcc: watcher range is empty"], .init(.invalidArgument, .refused)),
         (["mvcc: duplicate watch ID provided on the WatchStream"], .init(.invalidArgument, .refused)),
     ]

@@ -12,9 +12,10 @@ extension EtcdClient {
     ///
     /// Linearizable unless ``RangeOptions/serializable``: it sees every write that was acknowledged before it began. The keys of one answer
     /// are all of one revision. To read page by page, put ``ResponseHeader/revision`` of the first answer into ``RangeOptions/revision`` of the
-    /// others, and start each after the last key of the one before.
+    /// others, and start each after the last key of the one before; ``rangeStream(_:options:deadline:)`` does all that.
     /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
-    /// - Throws: `compacted`, `futureRevision`, `unavailable`, `deadlineExceeded`…
+    /// - Throws: `responseTooLarge` when the answer is longer than ``EtcdClientConfiguration/maximumMessageSize`` or than a server can send, 2 GiB: use
+    ///   ``rangeStream(_:options:deadline:)``; `compacted`, `futureRevision`, `unavailable`, `deadlineExceeded`…
     public func range(
         _ range: KeyRange, options: RangeOptions = .init(), deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> RangeResponse {
@@ -87,28 +88,49 @@ extension EtcdClient {
 
     /// Forgets what was before a revision: it can't be read or watched from any more.
     ///
+    /// The second of two equal compactions fails and changes nothing, so one whose outcome isn't known is repeated until its deadline; `compacted` then means
+    /// that it was done.
     /// - Parameters:
     ///   - revision: the oldest revision to keep; at most the latest.
     ///   - physical: answers only when the space is free, which may take long.
     ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Returns: who answered; all zeros when it was an earlier attempt, whose answer was lost, that did it.
     /// - Throws: `compacted` when that, or more, is forgotten already; `futureRevision`; `unknownOutcome`, after which it may be repeated at will.
     @discardableResult
     public func compact(
         revision: Int64, physical: Bool = false, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> ResponseHeader {
-        let call = Call(
+        var call = Call(
             method: "/etcdserverpb.KV/Compact", kind: .write, deadline: deadline, operation: { "compact to revision \(revision)" })
-        return try await perform(
-            call,
-            encode: { arena throws(ArenaExhausted) in
-                let request = try arena.make(etcdserverpb__compaction_request__init)
-                request.pointee.revision = revision
-                request.pointee.physical = physical ? 1 : 0
-                return arena.pack(request)
-            },
-            decode: { bytes throws(MalformedMessage) in
-                try MessageArena.decode(bytes, etcdserverpb__compaction_response__unpack) { ResponseHeader($0.header) }
-            })
+        let end = self.deadline(for: call)
+        call.deadline = end
+        var uncertain: EtcdError?
+        while true {
+            do throws(EtcdError) {
+                return try await perform(
+                    call, etcdserverpb__compaction_request__init, etcdserverpb__compaction_response__unpack,
+                    fill: { _, request in
+                        request.pointee.revision = revision
+                        request.pointee.physical = physical ? 1 : 0
+                    },
+                    read: { ResponseHeader($0.header) })
+            } catch {
+                if error.code == .compacted, uncertain != nil { return ResponseHeader() }
+                guard error.outcome == .unknown, let cause = error.underlying, cause.origin != .caller, cause.origin != .shutdown,
+                    end > .now + .milliseconds(100)
+                else {
+                    // What is said last may not be what is known of the first.
+                    if let uncertain, error.outcome == .notDone { throw uncertain }
+                    throw error
+                }
+                uncertain = error
+                do {
+                    try await Task.sleep(for: .milliseconds(100))
+                } catch {
+                    throw uncertain ?? EtcdError(.canceled, message: "\(call.operation()): the task was cancelled")
+                }
+            }
+        }
     }
 }
 

@@ -5,59 +5,160 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CEtcdMessages
-import GRPCTransport
+public import GRPCTransport
 
-/// How one member is.
-public struct StatusResponse: Sendable, Hashable {
+/// A checksum of a member's database.
+public struct HashResponse: Sendable, Hashable {
     /// Which member it is.
     public var header: ResponseHeader
-    /// The server's version, as in `3.5.16`.
-    public var version: String
-    /// Bytes of the database file.
-    public var dbSize: Int64
-    /// Bytes of it in use; the rest would go with a defragmentation.
-    public var dbSizeInUse: Int64
-    /// The bytes that the database may grow to; 0 before etcd 3.6.
-    public var dbSizeQuota: Int64
-    /// The member that leads, as this one sees it; 0 for none.
-    public var leader: UInt64
-    /// The latest committed entry of the raft log.
-    public var raftIndex: UInt64
-    /// The raft term.
-    public var raftTerm: UInt64
-    /// The latest entry that was applied; far below ``raftIndex`` means that the member lags.
-    public var raftAppliedIndex: UInt64
-    /// What is wrong: alarms, corruption, no leader.
-    public var errors: [String]
-    /// Whether it is a learner.
-    public var isLearner: Bool
-    /// The version of the stored schema; empty before etcd 3.6.
-    public var storageVersion: String
+    /// The checksum, of everything in the file that counts.
+    public var hash: UInt32
+}
+
+/// A checksum of a member's keys up to a revision.
+public struct HashKVResponse: Sendable, Hashable {
+    /// Which member it is.
+    public var header: ResponseHeader
+    /// The checksum. Members with the same ``compactRevision`` must have the same one for the same revision.
+    public var hash: UInt32
+    /// What the member has compacted, which isn't part of the checksum.
+    public var compactRevision: Int64
+    /// The revision that the checksum goes up to; 0 before etcd 3.6.
+    public var hashRevision: Int64
+}
+
+/// What to do about a downgrade.
+public enum DowngradeAction: Sendable, Hashable {
+    /// Ask whether the cluster could be downgraded to a version, such as `3.5`.
+    case validate(version: String)
+    /// Have the cluster prepare for members of a version, such as `3.5`.
+    case enable(version: String)
+    /// Call it off.
+    case cancel
 }
 
 extension EtcdClient {
-    /// Asks one member, whichever is connected, how it is.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
-    /// - Throws: `unavailable`, `permissionDenied`…
-    public func status(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> StatusResponse {
+    /// Frees what a member's database file has in excess. The member serves nothing meanwhile, which may take minutes: do one after another.
+    ///
+    /// At most once.
+    /// - Parameters:
+    ///   - endpoint: the member.
+    ///   - deadline: when to give up waiting; nil for ten minutes from now. The member goes on all the same.
+    /// - Throws: `unavailable`, `permissionDenied`; `unknownOutcome`, after which it may be repeated…
+    public func defragment(_ endpoint: GRPCEndpoint, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(
-            method: "/etcdserverpb.Maintenance/Status", kind: .repeatable, requiresLeader: false, deadline: deadline, operation: { "status" })
+            method: "/etcdserverpb.Maintenance/Defragment", kind: .write, lane: .bulk, requiresLeader: false,
+            deadline: deadline ?? .now + .seconds(600), endpoint: endpoint, operation: { "defragment \(endpoint)" })
+        try await perform(call, etcdserverpb__defragment_request__init, etcdserverpb__defragment_response__unpack, read: { _ in })
+    }
+
+    /// The checksum of a member's database. Of use in tests; ``hashKV(of:revision:deadline:)`` compares members.
+    /// - Parameters:
+    ///   - endpoint: the member; nil for whichever is connected.
+    ///   - deadline: when to give up; nil for a minute from now, since the whole database is read.
+    /// - Throws: `unavailable`, `permissionDenied`…
+    public func hash(of endpoint: GRPCEndpoint? = nil, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> HashResponse {
+        let call = Call(
+            method: "/etcdserverpb.Maintenance/Hash", kind: .repeatable, lane: .bulk, requiresLeader: false,
+            deadline: deadline ?? .now + .seconds(60), endpoint: endpoint, operation: { "hash" })
         return try await perform(
-            call,
-            encode: { arena throws(ArenaExhausted) in arena.pack(try arena.make(etcdserverpb__status_request__init)) },
-            decode: { bytes throws(MalformedMessage) in
-                try MessageArena.decode(bytes, etcdserverpb__status_response__unpack) { StatusResponse($0) }
+            call, etcdserverpb__hash_request__init, etcdserverpb__hash_response__unpack,
+            read: { HashResponse(header: ResponseHeader($0.header), hash: $0.hash) })
+    }
+
+    /// The checksum of a member's keys, to be compared with the other members'.
+    /// - Parameters:
+    ///   - endpoint: the member; nil for whichever is connected.
+    ///   - revision: the last revision that is to count; 0 for the member's latest.
+    ///   - deadline: when to give up; nil for a minute from now, since all keys are read.
+    /// - Throws: `compacted`, `futureRevision`, `unavailable`, `permissionDenied`…
+    public func hashKV(
+        of endpoint: GRPCEndpoint? = nil, revision: Int64 = 0, deadline: ContinuousClock.Instant? = nil
+    ) async throws(EtcdError) -> HashKVResponse {
+        let call = Call(
+            method: "/etcdserverpb.Maintenance/HashKV", kind: .repeatable, lane: .bulk, requiresLeader: false,
+            deadline: deadline ?? .now + .seconds(60), endpoint: endpoint, operation: { "hash keys up to revision \(revision)" })
+        return try await perform(
+            call, etcdserverpb__hash_kvrequest__init, etcdserverpb__hash_kvresponse__unpack,
+            fill: { _, request in request.pointee.revision = revision },
+            read: {
+                HashKVResponse(
+                    header: ResponseHeader($0.header), hash: $0.hash, compactRevision: $0.compact_revision, hashRevision: $0.hash_revision)
             })
+    }
+
+    /// Hands the leadership to another member.
+    ///
+    /// Only the leader can do so. Without an endpoint all that the client has are asked who leads first.
+    /// - Parameters:
+    ///   - member: the one that is to lead; a voting one.
+    ///   - endpoint: the present leader; nil to look for it.
+    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Throws: `notLeader` when the endpoint's member doesn't lead; `failedPrecondition` when the other can't; `unavailable`, `deadlineExceeded`…
+    public func moveLeader(
+        to member: UInt64, from endpoint: GRPCEndpoint? = nil, deadline: ContinuousClock.Instant? = nil
+    ) async throws(EtcdError) {
+        let deadline = deadline ?? .now + timeout(of: .write)
+        let operation = "move leadership to \(Member.text(member))"
+        let leader: GRPCEndpoint
+        if let endpoint { leader = endpoint } else { leader = try await leaderEndpoint(deadline: deadline, operation: operation) }
+        let call = Call(
+            method: "/etcdserverpb.Maintenance/MoveLeader", kind: .repeatable, deadline: deadline, endpoint: leader, operation: { operation })
+        try await perform(
+            call, etcdserverpb__move_leader_request__init, etcdserverpb__move_leader_response__unpack,
+            fill: { _, request in request.pointee.targetid = member }, read: { _ in })
+    }
+
+    /// Asks about, begins or calls off a downgrade of the cluster. Since etcd 3.5.
+    ///
+    /// ``DowngradeAction/validate(version:)`` changes nothing and is repeated; the others are done at most once.
+    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Returns: the cluster's version as it is.
+    /// - Throws: `invalidArgument` for a version that is none or can't be gone back to; `failedPrecondition` when a downgrade is under way, or none is that
+    ///   could be called off; `unknownOutcome`…
+    @discardableResult
+    public func downgrade(_ action: DowngradeAction, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> String {
+        let call = Call(
+            method: "/etcdserverpb.Maintenance/Downgrade", kind: action.isQuestion ? .repeatable : .write,
+            deadline: deadline ?? .now + timeout(of: .write), operation: { action.operation })
+        return try await perform(
+            call, texts: [action.version], etcdserverpb__downgrade_request__init, etcdserverpb__downgrade_response__unpack,
+            fill: { arena, request throws(ArenaExhausted) in
+                request.pointee.action = action.wire
+                request.pointee.version = try arena.text(action.version)
+            },
+            read: { String($0.version) })
     }
 }
 
-extension StatusResponse {
-    fileprivate init(_ message: Etcdserverpb__StatusResponse) {
-        self.init(
-            header: ResponseHeader(message.header), version: String(message.version), dbSize: message.dbsize,
-            dbSizeInUse: message.dbsizeinuse, dbSizeQuota: message.dbsizequota, leader: message.leader, raftIndex: message.raftindex,
-            raftTerm: message.raftterm, raftAppliedIndex: message.raftappliedindex,
-            errors: (0..<message.n_errors).map { String(message.errors[$0]) }, isLearner: message.islearner != 0,
-            storageVersion: String(message.storageversion))
+extension DowngradeAction {
+    fileprivate var isQuestion: Bool {
+        switch self {
+        case .validate: true
+        case .enable, .cancel: false
+        }
+    }
+
+    fileprivate var version: String {
+        switch self {
+        case .validate(let version), .enable(let version): version
+        case .cancel: ""
+        }
+    }
+
+    fileprivate var operation: String {
+        switch self {
+        case .validate(let version): "validate a downgrade to \"\(version)\""
+        case .enable(let version): "enable a downgrade to \"\(version)\""
+        case .cancel: "cancel the downgrade"
+        }
+    }
+
+    fileprivate var wire: Etcdserverpb__DowngradeRequest__DowngradeAction {
+        switch self {
+        case .validate: ETCDSERVERPB__DOWNGRADE_REQUEST__DOWNGRADE_ACTION__VALIDATE
+        case .enable: ETCDSERVERPB__DOWNGRADE_REQUEST__DOWNGRADE_ACTION__ENABLE
+        case .cancel: ETCDSERVERPB__DOWNGRADE_REQUEST__DOWNGRADE_ACTION__CANCEL
+        }
     }
 }

@@ -63,6 +63,20 @@ final class MessageArena: @unchecked Sendable {
         return ProtobufCBinaryData(len: bytes.count, data: copy.assumingMemoryBound(to: UInt8.self))
     }
 
+    /// A `string` field. protobuf-c takes what comes before the first zero byte: see `EtcdClient.Call.refuseZeroBytes(in:)`.
+    func text(_ text: String) throws(ArenaExhausted) -> UnsafeMutablePointer<CChar> {
+        let utf8 = Array(text.utf8)
+        let copy = try allocate(utf8.count + 1)
+        utf8.withUnsafeBytes { copy.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(copy), byteCount: $0.count) }
+        copy.storeBytes(of: 0, toByteOffset: utf8.count, as: CChar.self)
+        return copy.assumingMemoryBound(to: CChar.self)
+    }
+
+    /// A repeated `string` field, nil for none.
+    func texts(_ texts: [String]) throws(ArenaExhausted) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
+        try array(texts) { text throws(ArenaExhausted) in try self.text(text) }
+    }
+
     /// A repeated field's elements, nil for none.
     func array<Source, Element>(
         _ source: [Source], _ transform: (Source) throws(ArenaExhausted) -> Element

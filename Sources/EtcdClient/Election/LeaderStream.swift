@@ -1,0 +1,152 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CEtcdMessages
+import GRPCTransport
+import NIOCore
+
+extension EtcdClient {
+    /// Follows an election: who leads now, each new leader, and all that leaders proclaim.
+    ///
+    /// Waits for a first leader when there's none. When a connection or a member fails it goes on with another, for as long as it takes; proclamations
+    /// made meanwhile may be missed, except for the latest. Nothing is told twice. Nothing connects before it is read.
+    public func observe(_ name: [UInt8]) -> LeaderStream { LeaderStream(client: self, name: name) }
+
+    /// Follows an election that is named by text.
+    public func observe(_ name: String) -> LeaderStream { observe(Array(name.utf8)) }
+}
+
+/// An election that is followed: see ``EtcdClient/observe(_:)-([UInt8])``.
+///
+/// It never ends but by an error: `canceled`, `permissionDenied`, `unimplemented`, `stopped`… Each iterator follows for itself.
+public struct LeaderStream: AsyncSequence, Sendable {
+    /// Who leads, and what the leader proclaims.
+    public typealias Element = LeaderResponse
+    /// What it ends with.
+    public typealias Failure = EtcdError
+
+    let client: EtcdClient
+    let name: [UInt8]
+    /// What the keys that are told begin with, and lose.
+    var prefix = KeyPrefix([])
+
+    /// Follows from now on.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(sequence: self) }
+
+    /// Follows an election.
+    public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
+        private let sequence: LeaderStream
+        private var stream: GRPCStream?
+        private var inbox: ArraySlice<ByteBuffer> = []
+        private var openedAt = ContinuousClock.now
+        private var lastRevision: Int64 = 0
+        private var policy: CallPolicy
+        private var isOver = false
+
+        fileprivate init(sequence: LeaderStream) {
+            self.sequence = sequence
+            policy = sequence.freshPolicy
+        }
+
+        /// Waits for the next news.
+        public mutating func next() async throws(EtcdError) -> LeaderResponse? { try await next(isolation: nil) }
+
+        /// Waits for the next news.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(EtcdError) -> LeaderResponse? {
+            if isOver { return nil }
+            do throws(EtcdError) {
+                while true {
+                    while let message = inbox.popFirst() {
+                        policy = sequence.freshPolicy
+                        let answer = try sequence.decode(message)
+                        // A new stream begins with what is so now, which may be known.
+                        guard answer.kv.modRevision > lastRevision else { continue }
+                        lastRevision = answer.kv.modRevision
+                        return sequence.prefix.removing(from: answer)
+                    }
+                    do throws(GRPCError) {
+                        inbox = try await messages()[...]
+                    } catch {
+                        stream = nil
+                        try await wait(after: error)
+                    }
+                }
+            } catch {
+                isOver = true
+                stream = nil
+                throw error
+            }
+        }
+
+        private mutating func messages(isolation actor: isolated (any Actor)? = #isolation) async throws(GRPCError) -> [ByteBuffer] {
+            let current: GRPCStream
+            if let stream {
+                current = stream
+            } else {
+                openedAt = .now
+                current = try await sequence.open()
+            }
+            stream = current
+            let messages = try await current.nextMessages()
+            if messages.isEmpty {
+                throw GRPCError(
+                    code: .unavailable, message: "the server ended the stream", disposition: .mayHaveExecuted, origin: .server,
+                    endpoint: current.endpoint)
+            }
+            return messages
+        }
+
+        private mutating func wait(after error: GRPCError, isolation actor: isolated (any Actor)? = #isolation) async throws(EtcdError) {
+            switch policy.handle(error, remaining: EtcdClient.forever, jitter: .random(in: 0..<1)) {
+            case .fail(let failure): throw failure
+            // The next stream logs in first.
+            case .authenticate: _ = sequence.client.streamRefused(.unauthenticated, openedAt: openedAt)
+            case .retry(let wait):
+                do {
+                    try await Task.sleep(for: wait)
+                } catch {
+                    throw EtcdError(.canceled, message: "\(sequence.operation): the task was cancelled")
+                }
+            }
+        }
+    }
+
+    fileprivate var operation: String { "observe \(KeyRange.text(name))" }
+
+    fileprivate var freshPolicy: CallPolicy {
+        CallPolicy(
+            kind: .repeatable, endpoints: client.transport.endpoints.count, canLogIn: client.authenticator.canLogIn,
+            operation: { [operation] in operation })
+    }
+
+    fileprivate func open() async throws(GRPCError) -> GRPCStream {
+        let request: [UInt8]
+        do throws(ArenaExhausted) {
+            request = try MessageArena.withArena { arena throws(ArenaExhausted) in
+                let request = try arena.make(v3electionpb__leader_request__init)
+                request.pointee.name = try arena.binary(name)
+                return arena.pack(request)
+            }
+        } catch {
+            throw GRPCError(
+                code: .invalidArgument, message: "the election's name doesn't fit into 64 MiB", disposition: .notSent, origin: .protocolViolation)
+        }
+        let stream = try await client.openStream("/v3electionpb.Election/Observe", lane: .watch)
+        try await stream.send(request)
+        stream.finishSending()
+        return stream
+    }
+
+    fileprivate func decode(_ message: ByteBuffer) throws(EtcdError) -> LeaderResponse {
+        do throws(MalformedMessage) {
+            return try message.decoded { bytes throws(MalformedMessage) in
+                try MessageArena.decode(bytes, v3electionpb__leader_response__unpack) { LeaderResponse($0) }
+            }
+        } catch {
+            throw EtcdError(.malformedResponse, message: "\(operation): the server's message can't be read: \(error.reason)")
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import GRPCTransport
+import NIOCore
+
+extension EtcdClient {
+    /// Reads a range piece by piece, however long it is, without holding more than a piece of it.
+    ///
+    /// All pieces are of one revision: the one in the options, or else the store's when the first is read, which is linearizable unless
+    /// ``RangeOptions/serializable``. The keys come in order, each once. Servers of etcd 3.7 and later send them as a stream; from others they are
+    /// fetched in pages that are sized by what the keys weigh, and in a cluster of both each is asked what it can do. Whatever breaks, the reading goes
+    /// on after the last key. Nothing is fetched beyond what is read, apart from one HTTP/2 window. It begins when the first piece is asked for.
+    ///
+    /// Revision filters are only had in pages, for which the server reads the whole rest of the range each time. In another order than that of ascending
+    /// keys all comes in one answer, as of ``range(_:options:deadline:)``.
+    /// - Parameter deadline: when all must have been read; nil for no limit, other than ``EtcdClientConfiguration/readTimeout`` without an answer.
+    public func rangeStream(
+        _ range: KeyRange, options: RangeOptions = .init(), deadline: ContinuousClock.Instant? = nil
+    ) -> RangeStream {
+        RangeStream(client: self, range: range, options: options, deadline: deadline)
+    }
+}
+
+/// A range that is read piece by piece: see ``EtcdClient/rangeStream(_:options:deadline:)``.
+///
+/// It's complete when the sequence ends without an error; the last chunk then has a ``RangeChunk/summary``. It ends with `compacted` when the revision
+/// is forgotten before all was read; `futureRevision`, `permissionDenied`, `unavailable`, `deadlineExceeded`, `canceled`… Each iterator reads anew.
+public struct RangeStream: AsyncSequence, Sendable {
+    /// What comes at once.
+    public typealias Element = RangeChunk
+    /// What it ends with.
+    public typealias Failure = EtcdError
+
+    let client: EtcdClient
+    let range: KeyRange
+    let options: RangeOptions
+    let deadline: ContinuousClock.Instant?
+    /// What the keys begin with, and lose.
+    var prefix = KeyPrefix([])
+    /// Why it can't be read at all.
+    var refusal: EtcdError?
+
+    init(client: EtcdClient, range: KeyRange, options: RangeOptions, deadline: ContinuousClock.Instant?) {
+        self.client = client
+        self.range = range
+        self.options = options
+        self.deadline = deadline
+    }
+
+    /// Reads all that is left into memory: for ranges that are known to be of a moderate size.
+    /// - Throws: what the sequence ends with.
+    public func collect() async throws(EtcdError) -> RangeResponse {
+        var response = RangeResponse()
+        var iterator = makeAsyncIterator()
+        while let chunk = try await iterator.next() {
+            response.kvs += chunk.kvs
+            guard let summary = chunk.summary else { continue }
+            response.header = summary.header
+            response.more = summary.more
+            response.count = summary.count
+        }
+        return response
+    }
+
+    /// Reads the range from its beginning.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(sequence: self) }
+
+    /// Reads a range piece by piece.
+    public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
+        private let sequence: RangeStream
+        private var machine: RangeStreamStateMachine
+        private var stream: GRPCStream?
+        private var openedAt = ContinuousClock.now
+        private var inbox: ArraySlice<ByteBuffer> = []
+
+        fileprivate init(sequence: RangeStream) {
+            self.sequence = sequence
+            machine = RangeStreamStateMachine(
+                range: sequence.range, options: sequence.options, endpoints: sequence.client.transport.endpoints.count,
+                canLogIn: sequence.client.authenticator.canLogIn)
+        }
+
+        /// Waits for the next piece; nil after the last, and after an error.
+        public mutating func next() async throws(EtcdError) -> RangeChunk? { try await next(isolation: nil) }
+
+        /// Waits for the next piece; nil after the last, and after an error.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(EtcdError) -> RangeChunk? {
+            if let refusal = sequence.refusal { throw refusal }
+            let client = sequence.client
+            let progressDeadline = ContinuousClock.now + client.timeout(of: .repeatable)
+            let deadline = Swift.min(sequence.deadline ?? progressDeadline, progressDeadline)
+            var action = machine.handle(
+                .wanted(canStream: !client.rangeStreamSupport.isMissing(atAllOf: client.transport.endpoints)))
+            while true {
+                switch action {
+                case .deliver(let chunk):
+                    if chunk.summary != nil { stream = nil }
+                    return sequence.prefix.removing(from: chunk)
+                case .finish: return nil
+                case .fail(let error):
+                    stream = nil
+                    throw error
+                case .readPage(let range, let options, let wait):
+                    stream = nil
+                    do throws(EtcdError) {
+                        try await sequence.pause(wait)
+                        action = machine.handle(.page(try await client.range(range, options: options, deadline: deadline)))
+                    } catch {
+                        action = machine.handle(.pageFailed(error, remaining: deadline - .now, jitter: .random(in: 0..<1)))
+                    }
+                case .openStream(let range, let options, let wait):
+                    stream = nil
+                    inbox = []
+                    try await sequence.pause(wait)
+                    openedAt = .now
+                    do throws(GRPCError) {
+                        stream = try await client.openRangeStream(range, options, deadline: deadline)
+                        action = stream == nil ? machine.handle(.unsupported) : .receive
+                    } catch {
+                        action = machine.handle(.broken(error, remaining: deadline - .now, jitter: .random(in: 0..<1)))
+                    }
+                case .receive:
+                    do throws(GRPCError) {
+                        action = machine.handle(try await received(until: deadline))
+                    } catch {
+                        client.note(error, openedAt: openedAt)
+                        stream = nil
+                        action = machine.handle(.broken(error, remaining: deadline - .now, jitter: .random(in: 0..<1)))
+                    }
+                }
+            }
+        }
+
+        private mutating func received(
+            until deadline: ContinuousClock.Instant, isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(GRPCError) -> RangeStreamStateMachine.Event {
+            if inbox.isEmpty, let stream {
+                let messages = try await within(deadline) { () async throws(GRPCError) in try await stream.nextMessages() }
+                inbox = messages[...]
+            }
+            guard let message = inbox.popFirst() else { return .ended }
+            do throws(MalformedMessage) {
+                return .chunk(try message.decoded { bytes throws(MalformedMessage) in try RangeStreamMessage(wire: bytes) }.response)
+            } catch {
+                return .malformed(error)
+            }
+        }
+    }
+
+    fileprivate func pause(_ wait: Duration) async throws(EtcdError) {
+        guard wait > .zero else { return }
+        do {
+            try await Task.sleep(for: wait)
+        } catch {
+            throw EtcdError(.canceled, message: "stream range \(range): the task was cancelled")
+        }
+    }
+}
+
+extension EtcdClient {
+    /// Remembers what a refused stream says of the server and of the token.
+    fileprivate func note(_ error: GRPCError, openedAt: ContinuousClock.Instant) {
+        guard error.origin == .server else { return }
+        if error.code == .unimplemented, let endpoint = error.endpoint { rangeStreamSupport.note(missingAt: endpoint) }
+        let code = ServerError(code: error.code, text: error.message).code
+        if code == .unauthenticated { _ = streamRefused(code, openedAt: openedAt) }
+    }
+
+    /// nil when the stream would go to a server that is known not to have it.
+    fileprivate func openRangeStream(
+        _ range: KeyRange, _ options: RangeOptions, deadline: ContinuousClock.Instant
+    ) async throws(GRPCError) -> GRPCStream? {
+        let request: [UInt8]
+        do throws(ArenaExhausted) {
+            request = try MessageArena.withArena { arena throws(ArenaExhausted) in arena.pack(try arena.rangeRequest(range, options)) }
+        } catch {
+            throw GRPCError(
+                code: .invalidArgument, message: "the request doesn't fit into 64 MiB", disposition: .notSent, origin: .protocolViolation)
+        }
+        return try await within(deadline) { [rangeStreamSupport] () async throws(GRPCError) in
+            let stream = try await self.openStream(
+                "/etcdserverpb.KV/RangeStream", lane: .bulk, requiresLeader: !options.serializable)
+            // Which server it is was settled just now.
+            if rangeStreamSupport.isMissing(at: stream.endpoint) {
+                stream.cancel()
+                return nil
+            }
+            try await stream.send(request)
+            stream.finishSending()
+            return stream
+        }
+    }
+}
+
+/// A RangeStreamResponse, which is an answer in an answer.
+private struct RangeStreamMessage: WireDecodable {
+    var response = RangeResponse()
+
+    static var unset: RangeStreamMessage { RangeStreamMessage() }
+
+    mutating func merge(from reader: inout ProtobufReader, depth: Int) throws(MalformedMessage) {
+        while let tag = try reader.tag() {
+            switch tag.field {
+            case 1: try response.merge(try reader.message(tag), depth: depth)
+            default: try reader.skip(tag)
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import GRPCTransport
+import NIOCore
+
+// Streams of many answers to one request.
+
+extension EtcdClient {
+    /// A server stream whose first messages are there.
+    struct OpenedStream: Sendable {
+        var stream: GRPCStream
+        /// Empty when the server ended the stream, and said nothing before.
+        var first: [ByteBuffer]
+    }
+
+    /// Sends a request, and waits for the first of its answers. Until that is there all is repeated as the call's kind allows.
+    /// - Parameter deadline: for the first answer; the stream itself has the call's.
+    func openServerStream(_ call: Call, request: [UInt8], until deadline: ContinuousClock.Instant) async throws(EtcdError) -> OpenedStream {
+        try await attempting(call, until: deadline) { () async throws(GRPCError) in
+            try await within(deadline) { () async throws(GRPCError) in
+                let stream = try await self.openStream(
+                    call.method, lane: call.lane, requiresLeader: call.requiresLeader, deadline: call.deadline, endpoint: call.endpoint)
+                try await stream.send(request)
+                stream.finishSending()
+                return OpenedStream(stream: stream, first: try await stream.nextMessages())
+            }
+        }
+    }
+}
+
+/// Runs something that ends by being cancelled when its time is over.
+func within<Result: Sendable>(
+    _ deadline: ContinuousClock.Instant, _ body: @escaping @Sendable () async throws(GRPCError) -> Result
+) async throws(GRPCError) -> Result {
+    typealias Outcome = Swift.Result<Result, GRPCError>
+    let (outcome, isLate) = await withTaskGroup(of: Outcome?.self) { group -> (Outcome?, Bool) in
+        group.addTask {
+            do throws(GRPCError) {
+                return .success(try await body())
+            } catch {
+                return .failure(error)
+            }
+        }
+        group.addTask {
+            do {
+                try await Task.sleep(until: deadline)
+            } catch {
+                // The body is done, or is cancelled as well and tells so itself.
+            }
+            return nil
+        }
+        var outcome = await group.next() ?? nil
+        let isLate = outcome == nil && !Task.isCancelled
+        group.cancelAll()
+        while let next = await group.next() { outcome = next ?? outcome }
+        return (outcome, isLate)
+    }
+    switch outcome {
+    // It may have made it all the same.
+    case .success(let result)?: return result
+    case .failure(var error)?:
+        if isLate && error.origin == .caller {
+            error.code = .deadlineExceeded
+            error.origin = .deadline
+            error.message = "the server said nothing in time"
+        }
+        throw error
+    case nil: throw GRPCError(code: .cancelled, message: "the task was cancelled", disposition: .mayHaveExecuted, origin: .caller)
+    }
+}

@@ -1,0 +1,101 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CGRPCSessionTestSupport
+import EtcdClient
+import GRPCTestSupport
+import GRPCTransport
+import Synchronization
+
+/// A server that answers etcd's calls as a test wants, in ways that no etcd that can be had does.
+final class ScriptedEtcd: Sendable {
+    /// A call that came in.
+    struct Request: Sendable {
+        /// As in `KV/Range`.
+        var method: String
+        /// The message, without gRPC's frame.
+        var message: [UInt8]
+        /// How many calls of this method came before.
+        var number: Int
+    }
+
+    /// What becomes of a call after its messages.
+    enum End: Sendable {
+        case ok
+        case status(Int, String)
+        case reset(UInt32)
+        /// Nothing more for now.
+        case open
+    }
+
+    typealias Script = @Sendable (Request) -> (messages: [[UInt8]], end: End)
+
+    private struct Seen {
+        var answered: Set<[Int]> = []
+        var requests: [Request] = []
+    }
+
+    private let seen = Mutex(Seen())
+    private let script: Script
+
+    private init(script: @escaping Script) { self.script = script }
+
+    /// All calls so far.
+    var requests: [Request] { seen.withLock { $0.requests } }
+
+    /// Runs `body` with a server that answers by `script`, and a client of it.
+    static func with(script: @escaping Script, _ body: @Sendable (ScriptedEtcd, EtcdClient, ScriptedPeer) async throws -> Void) async throws {
+        let etcd = ScriptedEtcd(script: script)
+        try await ScriptedPeer.with(script: { server, connection, count in etcd.serve(server, connection, count) }) { peer in
+            var configuration = EtcdClientConfiguration(endpoints: [peer.endpoint])
+            // Nothing here waits for time to pass; a busy machine may.
+            configuration.readTimeout = .seconds(60)
+            let client = EtcdClient(configuration: configuration)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await client.run() }
+                defer { group.cancelAll() }
+                try await body(etcd, client, peer)
+            }
+        }
+    }
+
+    private func serve(_ server: ScriptedPeer.Server, _ connection: Int, _ count: Int) {
+        for index in 0..<count {
+            let stream = Int32(2 * index + 1)
+            guard scripted_server_request_ended(server, stream), seen.withLock({ $0.answered.insert([connection, index]).inserted }) else { continue }
+            let request = seen.withLock { seen in
+                let method = Self.method(String(cString: scripted_server_request_headers(server, stream)))
+                let request = Request(
+                    method: method, message: Self.message(server, stream), number: seen.requests.count { $0.method == method })
+                seen.requests.append(request)
+                return request
+            }
+            let (messages, end) = script(request)
+            scripted_server_headers(server, stream, ":status: 200\ncontent-type: application/grpc\n", false)
+            for message in messages {
+                let bytes = framed(message)
+                scripted_server_data(server, stream, bytes, bytes.count, false)
+            }
+            switch end {
+            case .ok: scripted_server_trailers(server, stream, "grpc-status: 0\n")
+            case .status(let code, let text): scripted_server_trailers(server, stream, "grpc-status: \(code)\ngrpc-message: \(text)\n")
+            case .reset(let code): scripted_server_reset(server, stream, code)
+            case .open: break
+            }
+        }
+    }
+
+    private static func method(_ headers: String) -> String {
+        let path = headers.split(separator: "\n").first { $0.hasPrefix(":path: ") }
+        return path.map { $0.split(separator: "/").suffix(2).joined(separator: "/") }.map { String($0.split(separator: ".").last ?? "") } ?? ""
+    }
+
+    private static func message(_ server: ScriptedPeer.Server, _ stream: Int32) -> [UInt8] {
+        var length = 0
+        guard let body = scripted_server_request_body(server, stream, &length) else { return [] }
+        return Array(UnsafeBufferPointer(start: body, count: length).dropFirst(5))
+    }
+}
