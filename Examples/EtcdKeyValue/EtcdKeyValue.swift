@@ -28,19 +28,18 @@ enum EtcdKeyValue {
         let watch = try await client.watch(.prefix("/examples/"), options: .init(prevKV: true))
 
         try await client.put(key, "Hello")
-        guard let stored = try await client.range(.key(key)).kvs.first else { return }
+        guard let stored = try await client.get(key) else { return }
         print("\(stored.keyText) is \"\(stored.valueText)\" since revision \(stored.modRevision)")
 
         // Only if nobody has written it meanwhile; otherwise the answer tells what is there now.
-        let change = Transaction(
-            compare: [.modRevision(stored.key, .equal, stored.modRevision)],
-            success: [.put(stored.key, Array("Hello, etcd".utf8))],
-            failure: [.range(.key(stored.key))])
-        let answer = try await client.transaction(change)
+        let answer = try await client.transaction(
+            .when(.modRevision(of: key) == stored.modRevision)
+                .then(.put(key, "Hello, etcd"))
+                .otherwise(.get(key)))
         print(answer.succeeded ? "changed at revision \(answer.header.revision)" : "somebody else was faster")
 
         do {
-            try await client.deleteRange(.key(key))
+            try await client.delete(key)
         } catch {
             guard error.outcome == .unknown else { throw error }
             print("the server didn't answer; only reading can tell whether the key is gone: \(error)")

@@ -103,7 +103,7 @@ public struct LeaderStream: AsyncSequence, Sendable {
             switch policy.handle(error, remaining: EtcdClient.forever, jitter: .random(in: 0..<1)) {
             case .fail(let failure): throw failure
             // The next stream logs in first.
-            case .authenticate: _ = sequence.client.streamRefused(.unauthenticated, openedAt: openedAt)
+            case .authenticate: sequence.client.authenticator.streamRefused(openedAt: openedAt)
             case .retry(let wait):
                 do {
                     try await Task.sleep(for: wait)

@@ -167,7 +167,7 @@ extension EtcdClient {
         guard error.origin == .server else { return }
         if error.code == .unimplemented, let endpoint = error.endpoint { rangeStreamSupport.note(missingAt: endpoint) }
         let code = ServerError(code: error.code, text: error.message).code
-        if code == .unauthenticated { _ = streamRefused(code, openedAt: openedAt) }
+        if code == .unauthenticated { authenticator.streamRefused(openedAt: openedAt) }
     }
 
     /// nil when the stream would go to a server that is known not to have it.
