@@ -1,1 +1,0 @@
-../../GRPCTransportTests/Support/ScriptedPeer.swift
