@@ -157,7 +157,8 @@ let package = Package(
         .executableTarget(name: "LeaseHolder", dependencies: ["EtcdClient"], path: "Tests/LeaseHolder", swiftSettings: strict),
 
         .target(
-            name: "GRPCTestSupport", dependencies: ["CGRPCSessionTestSupport", "GRPCTransport", .nioCore, .nioPosix], path: "Tests/GRPCTestSupport",
+            name: "GRPCTestSupport", dependencies: ["CGRPCSessionTestSupport", "GRPCTransport", .nioCore, .nioPosix, .nioSSL],
+            path: "Tests/GRPCTestSupport",
             swiftSettings: strict),
         .tests("CGRPCSessionTests", ["CGRPCSession", "CGRPCSessionTestSupport"]),
         .tests("CEtcdMessagesTests", ["CEtcdMessages", "CProtobufC"]),

@@ -17,6 +17,14 @@ extension EtcdClient {
     /// warning. With ``EtcdClientConfiguration/memberSync`` the next look at the members replaces them again.
     public func updateEndpoints(_ endpoints: [GRPCEndpoint]) { transport.updateEndpoints(endpoints) }
 
+    /// How the client stands with the cluster: connecting, ready, degraded, disconnected… The current state first, then each change.
+    ///
+    /// Any number of tasks may observe; one that is slow sees the latest state, not all between. It ends when the client is shut down.
+    public var states: GRPCTransportStates { transport.states }
+
+    /// How the client stands with the cluster now.
+    public var state: GRPCTransportState { transport.state }
+
     /// How often the store was found to be another, or an older one, than it was: see ``EtcdClientConfiguration/historyGuard``.
     public var historyLosses: Int { history.lossCount }
 }

@@ -178,6 +178,19 @@ public final class GRPCTransport: Service, Sendable {
         pool.report(outcome, of: endpoint, lane: lane)
     }
 
+    // MARK: Observation
+
+    /// The state of the connections: the current one, then each change.
+    ///
+    /// Changes that follow each other faster than an observer looks are one. It costs calls nothing.
+    public var states: GRPCTransportStates { GRPCTransportStates(board: pool.states) }
+
+    /// The state of the connections now.
+    public var state: GRPCTransportState { pool.states.state }
+
+    /// When the client's TLS certificate expires, in seconds since 1970; nil without one, and before the first TLS connection.
+    public var clientCertificateExpiry: Int? { pool.credentials.expiry }
+
     private static func nioDeadline(_ deadline: ContinuousClock.Instant) -> NIODeadline {
         .now() + TimeAmount(ContinuousClock.now.duration(to: deadline))
     }

@@ -18,6 +18,10 @@ struct Attack: CustomTestStringConvertible {
         self.name = name
         self.bytes = bytes
     }
+
+    /// HEADERS and CONTINUATIONs, none of which is the last.
+    static let endlessHeaders: [UInt8] =
+        frame(type: 1, stream: 1, [0x88]) + (0..<1000).flatMap { _ in frame(type: 9, stream: 1, [0x00, 0x01, 0x61, 0x01, 0x62]) }
 }
 
 @Suite("A peer that misbehaves")
@@ -34,6 +38,15 @@ struct HostilePeerTests {
             Attack("a window overflow", frame(type: 8, stream: 0, [0x7f, 0xff, 0xff, 0xff])),
             Attack("invalid HPACK", frame(type: 1, flags: 4, stream: 1, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff])),
             Attack("a ping of seven bytes", frame(type: 6, [1, 2, 3, 4, 5, 6, 7])),
+            Attack("data with more padding than bytes", frame(type: 0, flags: 8, stream: 1, [200, 1, 2])),
+            Attack("headers with more padding than bytes", frame(type: 1, flags: 4 | 8, stream: 1, [200, 0x88])),
+            Attack("settings on a stream", frame(type: 4, stream: 1, [0, 3, 0, 0, 0, 1])),
+            Attack("a window of more than two gigabytes", frame(type: 4, [0, 4, 0xff, 0xff, 0xff, 0xff])),
+            Attack("a continuation of nothing", frame(type: 9, flags: 4, stream: 1, [0x88])),
+            Attack("an HPACK table beyond what was allowed", frame(type: 1, flags: 4, stream: 1, [0x3f, 0xe1, 0xff, 0xff, 0x7f, 0x88])),
+            Attack("an HPACK integer that overflows", frame(type: 1, flags: 4, stream: 1, [0x7f] + [UInt8](repeating: 0xff, count: 12))),
+            Attack("an HPACK string of invalid Huffman code", frame(type: 1, flags: 4, stream: 1, [0x00, 0x84, 0xff, 0xff, 0xff, 0xff, 0x01, 0x61])),
+            Attack("headers without end", Attack.endlessHeaders),
             Attack("a rising GOAWAY", frame(type: 7, [0, 0, 0, 1, 0, 0, 0, 0]) + frame(type: 7, [0, 0, 0, 5, 0, 0, 0, 0])),
         ])
     func brokenProtocol(attack: Attack) throws {
@@ -101,6 +114,36 @@ struct HostilePeerTests {
         pair.drain()
         #expect(grpc_session_has_failed(pair.session))
         #expect(pair.ends[2]?.status == 14)
+    }
+
+    @Test(
+        "Frames that want an answer don't fill the queue of a session whose output nobody takes",
+        arguments: [Attack("pings", frame(type: 6, [UInt8](repeating: 0, count: 8))), Attack("settings", frame(type: 4))])
+    func unsentAnswers(attack: Attack) throws {
+        let pair = try SessionPair(maximumIdleFrames: 1_000_000)
+        _ = pair.start(1, unary: false)
+        pair.pump()
+        let many = Array(repeating: attack.bytes, count: 1000).flatMap { $0 }
+        for _ in 0..<100 where !grpc_session_has_failed(pair.session) { pair.receive(many) }
+        pair.drain()
+        #expect(grpc_session_has_failed(pair.session))
+        #expect(pair.ends[1]?.status == 14)
+    }
+
+    @Test("Data after the end of a stream reaches no call")
+    func dataAfterEnd() throws {
+        let pair = try SessionPair()
+        _ = pair.start(1)
+        pair.pump()
+        pair.headers()
+        pair.data(1, framed([1]))
+        pair.trailers(1, "grpc-status: 0\n")
+        pair.pump()
+        pair.receive(frame(type: 0, stream: 1, framed([9])))
+        pair.pump()
+        #expect(pair.messages == [[1]])
+        #expect(pair.ends[1]?.status == 0)
+        #expect(pair.transcript.count { $0.contains("ended") } == 1)
     }
 
     @Test("Pings between useful frames are no flood, and all are answered")

@@ -81,6 +81,44 @@ struct ResponseTests {
         #expect(pair.ends[1]?.sent == true)
     }
 
+    enum Stage: CaseIterable {
+        case beforeHeaders
+        case afterHeaders
+        case insideMessage
+        case afterMessage
+        case afterTrailers
+    }
+
+    @Test(
+        "A reset is mapped by its code whenever it comes, refuses nothing once an answer began, and changes nothing after the trailers",
+        arguments: Stage.allCases, Array(0...13) + [77] as [UInt32])
+    func resetAtStage(stage: Stage, code: UInt32) throws {
+        let pair = try answered { pair in
+            if stage == .beforeHeaders { return }
+            pair.headers()
+            if stage == .insideMessage { pair.data(1, Array(framed([1, 2, 3]).prefix(6))) }
+            if stage == .afterMessage || stage == .afterTrailers { pair.data(1, framed([1, 2, 3])) }
+            if stage == .afterTrailers { pair.trailers(1, "grpc-status: 0\n") }
+        }
+        pair.receive(frame(type: 3, stream: 1, [0, 0, 0, UInt8(code)]))
+        pair.pump()
+        let mapped: [UInt32: Int32] = [7: 14, 8: 1, 11: 8, 12: 7]
+        #expect(pair.ends[1]?.status == (stage == .afterTrailers ? 0 : mapped[code] ?? 13))
+        #expect(pair.ends[1]?.refused == (code == 7 && stage == .beforeHeaders))
+        #expect(pair.ends[1]?.sent == true)
+        #expect(pair.transcript.count { $0.contains("ended") } == 1)
+        #expect(grpc_session_open_calls(pair.session) == 0)
+        #expect(!grpc_session_has_failed(pair.session))
+        // The session goes on.
+        _ = pair.start(2)
+        pair.pump()
+        pair.headers(3)
+        pair.data(3, framed([1]))
+        pair.trailers(3, "grpc-status: 0\n")
+        pair.pump()
+        #expect(pair.ends[2]?.status == 0)
+    }
+
     @Test("REFUSED_STREAM after an answer began proves nothing")
     func lateRefusal() throws {
         let pair = try answered { pair in

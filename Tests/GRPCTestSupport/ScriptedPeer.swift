@@ -8,6 +8,7 @@ import CGRPCSessionTestSupport
 package import GRPCTransport
 import NIOCore
 import NIOPosix
+package import NIOSSL
 import Synchronization
 
 /// A server whose every move a test decides: a scripted HTTP/2 session behind a real socket.
@@ -21,7 +22,7 @@ package final class ScriptedPeer: Sendable {
 
     /// Runs `body` with a peer that follows `script`.
     package static func with<Result: Sendable>(
-        maximumConcurrentStreams: UInt32 = 100, script: @escaping Script, _ body: (ScriptedPeer) async throws -> Result
+        maximumConcurrentStreams: UInt32 = 100, tls: NIOSSLContext? = nil, script: @escaping Script, _ body: (ScriptedPeer) async throws -> Result
     ) async throws -> Result {
         let accepted = Accepted()
         let first = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: Void.self)
@@ -30,12 +31,13 @@ package final class ScriptedPeer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let handler = Handler(maximumConcurrentStreams, script: script, number: accepted.count)
                     accepted.append(NIOLoopBound(handler, eventLoop: channel.eventLoop), channel)
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandler(handler)
                     first.succeed()
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        let peer = ScriptedPeer(channel: channel, accepted: accepted, firstAccepted: first)
+        let peer = ScriptedPeer(channel: channel, accepted: accepted, firstAccepted: first, scheme: tls == nil ? .http : .https)
         do {
             let result = try await body(peer)
             try await peer.stop()
@@ -50,16 +52,16 @@ package final class ScriptedPeer: Sendable {
 
     private let firstAccepted: EventLoopPromise<Void>
 
-    private init(channel: any Channel, accepted: Accepted, firstAccepted: EventLoopPromise<Void>) {
+    private init(channel: any Channel, accepted: Accepted, firstAccepted: EventLoopPromise<Void>, scheme: GRPCEndpoint.Scheme) {
         self.firstAccepted = firstAccepted
         self.channel = channel
         self.accepted = accepted
-        endpoint = GRPCEndpoint(scheme: .http, host: "127.0.0.1", port: channel.localAddress?.port ?? 0)
+        endpoint = GRPCEndpoint(scheme: scheme, host: "127.0.0.1", port: channel.localAddress?.port ?? 0)
     }
 
     private func stop() async throws {
         firstAccepted.fail(ChannelError.ioOnClosedChannel)
-        try await channel.close()
+        if channel.isActive { try await channel.close() }
         for (_, child) in accepted.all { child.close(promise: nil) }
         for (_, child) in accepted.all { try await child.closeFuture.get() }
     }
@@ -88,6 +90,25 @@ package final class ScriptedPeer: Sendable {
 
     /// Cuts a connection.
     package func cut(_ connection: Int = 0) async throws { try await accepted.all[connection].1.close() }
+
+    /// Sends bytes that no library would.
+    package func write(_ bytes: [UInt8], on connection: Int = 0) async throws {
+        try await accepted.all[connection].1.writeAndFlush(ByteBuffer(bytes: bytes))
+    }
+
+    /// Accepts nobody any more, and cuts all connections.
+    package func stopListening() async throws {
+        try await channel.close()
+        for (_, child) in accepted.all where child.isActive { child.close(promise: nil) }
+    }
+
+    /// What the client showed in the handshake of a connection.
+    package func clientCertificate(of connection: Int) async throws -> String? {
+        let channel = accepted.all[connection].1
+        return try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self).peerCertificate.map { "\($0)" }
+        }.get()
+    }
 
     /// Waits until the client has closed a connection.
     package func waitUntilClosed(_ connection: Int) async throws { try await accepted.all[connection].1.closeFuture.get() }

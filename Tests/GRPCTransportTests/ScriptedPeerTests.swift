@@ -253,7 +253,7 @@ struct ScriptedPeerTests {
     func nobodyListens() async throws {
         try await withTransport(["http://127.0.0.1:1"]) { transport in
             let error = await grpcError { () async throws(GRPCError) in
-                _ = try await transport.unary(Self.method, message: [1], deadline: .now + .seconds(3))
+                _ = try await transport.unary(Self.method, message: [1], deadline: .now + .seconds(8))
             }
             #expect(error?.code == .deadlineExceeded)
             #expect(error?.disposition == .notSent)

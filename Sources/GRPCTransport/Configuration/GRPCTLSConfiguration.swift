@@ -6,7 +6,9 @@
 
 /// How connections to `https` endpoints prove who they are and whom they trust.
 ///
-/// Files are read anew for each connection, so rotated certificates are picked up by the next one without a restart.
+/// Files (the client's certificate and key, and the authorities too) are read anew for each connection and looked at every
+/// ``reloadInterval``, so rotated ones are picked up without a restart. When what is in them makes no sense, because they are half
+/// written or key and certificate don't match, the last that did stay in use, and a warning is logged.
 public struct GRPCTLSConfiguration: Sendable, Hashable {
     /// Whose signatures on a server's certificate are believed.
     public enum TrustRoots: Sendable, Hashable {
@@ -29,6 +31,11 @@ public struct GRPCTLSConfiguration: Sendable, Hashable {
     /// A certificate for the very IP address that was connected to is accepted too.
     public var serverName: String?
 
+    /// How often the files are looked at; nil for only when a connection is made.
+    public var reloadInterval: Duration?
+    /// Connections made with older files are replaced so long after a change was seen: open calls finish, streams with `endsOnGoAway` move.
+    public var drainDelay: Duration
+
     /// TLS with the given trust; without a client certificate when no files are named.
     public init(
         trustRoots: TrustRoots = .systemDefault, certificateChainFile: String? = nil, privateKeyFile: String? = nil, serverName: String? = nil
@@ -37,5 +44,7 @@ public struct GRPCTLSConfiguration: Sendable, Hashable {
         self.certificateChainFile = certificateChainFile
         self.privateKeyFile = privateKeyFile
         self.serverName = serverName
+        self.reloadInterval = .seconds(30)
+        self.drainDelay = .seconds(5)
     }
 }

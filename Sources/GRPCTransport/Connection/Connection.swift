@@ -29,14 +29,17 @@ final class Connection: Sendable {
     /// Whose calls it carries, and where the pool keeps that lane.
     let route: Route
     let laneID: LaneID
+    /// The version of the TLS files that it was made with; nil without TLS.
+    let credentials: Int?
     let channel: any Channel
     private let handler: NIOLoopBound<ConnectionHandler>
     private let mailbox = Mutex(Mailbox())
 
-    init(endpoint: GRPCEndpoint, route: Route, laneID: LaneID, channel: any Channel, handler: ConnectionHandler) {
+    init(endpoint: GRPCEndpoint, route: Route, laneID: LaneID, credentials: Int?, channel: any Channel, handler: ConnectionHandler) {
         self.endpoint = endpoint
         self.route = route
         self.laneID = laneID
+        self.credentials = credentials
         self.channel = channel
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
     }

@@ -7,7 +7,11 @@
 import CGRPCSession
 import Logging
 import NIOCore
+import NIOSSL
 import NIOTLS
+
+/// Finds words for an error of a TLS handshake.
+typealias TLSExplanation = @Sendable (any Error, NIOSSLCertificate?) -> ConnectionFailure?
 
 /// The thin I/O around a session: feeds it what the channel reads, writes what it puts out, hands its events to the calls.
 final class ConnectionHandler: ChannelInboundHandler {
@@ -42,6 +46,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private(set) var departure = "the server goes away"
     private var lingerTimer: Scheduled<Void>?
     private var failure: String?
+    private var setupFailure: ConnectionFailure?
+    private let explainTLS: TLSExplanation?
     private var cause: ConnectionCause = .broken
     private(set) var isShuttingDown = false
     private var callsWithNews: [TransportCall] = []
@@ -57,7 +63,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     init(
         endpoint: GRPCEndpoint, session: Session, setupTimeout: TimeAmount, keepalive: Keepalive?, ready: EventLoopPromise<Void>,
-        observer: any ConnectionObserver, metrics: TransportMetrics, logger: Logger
+        observer: any ConnectionObserver, metrics: TransportMetrics, explainTLS: TLSExplanation?, logger: Logger
     ) {
         self.endpoint = endpoint
         self.session = session
@@ -66,6 +72,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.ready = ready
         self.observer = observer
         self.metrics = metrics
+        self.explainTLS = explainTLS
         traffic = metrics.traffic(with: endpoint)
         self.logger = logger
     }
@@ -101,6 +108,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? TLSUserEvent, case .handshakeCompleted(let name) = event, name != "h2" {
+            setupFailure = ConnectionFailure(kind: .tls, reason: "the server does not offer HTTP/2 (ALPN \"h2\")")
             close(because: "the server does not offer HTTP/2 (ALPN \"h2\")")
         }
         context.fireUserInboundEventTriggered(event)
@@ -136,7 +144,20 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { close(because: "\(error)") }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if !isReady, setupFailure == nil, let explainTLS { setupFailure = explainTLS(error, Self.certificate(context)) }
+        close(because: setupFailure?.reason ?? "\(error)")
+    }
+
+    /// What the server showed in the handshake that is going on or has just failed.
+    private static func certificate(_ context: ChannelHandlerContext) -> NIOSSLCertificate? {
+        do {
+            return try context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self).peerCertificate
+        } catch {
+            // It has left the pipeline, so there is nothing to be learnt.
+            return nil
+        }
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         tearDown(because: failure ?? "the server closed the connection")
@@ -199,7 +220,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         deadlines.cancel()
         traffic.flush()
         // Of an attempt that never got a channel going, the connector knows the cause.
-        if setupTimer != nil { ready.fail(ConnectionFailure(reason: reason)) }
+        if setupTimer != nil { ready.fail(setupFailure ?? ConnectionFailure(kind: .setup, reason: reason)) }
         // First of all no new call may come here: those that end now may be made again at once.
         if let connection { observer.connectionUnusable(connection, because: cause) }
         // A server that hangs up right after its GOAWAY went away.

@@ -36,6 +36,19 @@ enum ConnectionCause: String, Sendable {
 
 /// Why a connection could not be made or kept.
 struct ConnectionFailure: Error, CustomStringConvertible {
+    /// What kind of failure it is, for metrics and logs.
+    enum Kind: String, Sendable {
+        case connect
+        case setup
+        case tls
+        /// The configuration, or the files that it names.
+        case settings
+    }
+
+    var kind: Kind
     var reason: String
     var description: String { reason }
+
+    /// Whether trying again is pointless until somebody changes something.
+    var isLasting: Bool { kind == .tls || kind == .settings }
 }

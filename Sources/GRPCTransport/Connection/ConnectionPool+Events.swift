@@ -17,6 +17,7 @@ extension ConnectionPool: ConnectionObserver {
             return (true, state.lanes[lane].hasDemand ? state.lanes[lane].takeRunner() : nil)
         }
         if wasCurrent {
+            announceState()
             metrics.reconnecting()
             switch cause {
             case .broken: note(.connectionBroke("its connection broke"), at: connection)
@@ -102,6 +103,31 @@ extension ConnectionPool: ConnectionObserver {
             connection.retire(movesStreams: movesStreams)
         }
         for runner in moves.runners { runner.resume() }
+        announceState()
+    }
+
+    // MARK: TLS files
+
+    /// Looks at the TLS files now and then. When they have changed, connections made with the older ones are replaced after a while.
+    func watchCredentials() async {
+        guard let interval = credentials.settings.reloadInterval, credentials.hasFiles else { return }
+        while await Self.pause(interval) {
+            guard state.withLock({ $0.lanes.contains { $0.current?.credentials != nil } }) else { continue }
+            do {
+                let newest = try await credentials.newest().number
+                guard state.withLock({ $0.isStale(newest) }) else { continue }
+                guard await Self.pause(credentials.settings.drainDelay) else { return }
+                carryOut(state.withLock { $0.replaceStale(newest) })
+            } catch {
+                logger.debug("TLS files can't be looked at", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// False when the task is cancelled.
+    private static func pause(_ time: Duration) async -> Bool {
+        do { try await Task.sleep(for: time) } catch { return false }
+        return true
     }
 
     /// What is to be done after the lock was given back.
@@ -112,6 +138,19 @@ extension ConnectionPool: ConnectionObserver {
 }
 
 extension ConnectionPool.State {
+    fileprivate func isStale(_ newest: Int) -> Bool { lanes.contains { lane in lane.current?.credentials.map { $0 < newest } ?? false } }
+
+    /// Asks for new connections in place of those made with older TLS files.
+    fileprivate mutating func replaceStale(_ newest: Int) -> ConnectionPool.Moves {
+        var moves = ConnectionPool.Moves()
+        for lane in lanes.indices {
+            guard let version = lanes[lane].current?.credentials, version < newest else { continue }
+            let wish = LaneState.Replacement(reason: "the TLS files changed", target: nil, movesStreams: true, isRequired: true)
+            if let runner = lanes[lane].replace(wish) { moves.runners.append(runner) }
+        }
+        return moves
+    }
+
     /// Asks the scores whether a lane should be elsewhere.
     fileprivate mutating func move(_ lane: ConnectionLane, at now: NIODeadline, _ moves: inout ConnectionPool.Moves) {
         guard let current = lanes[lane.rawValue].current else { return }

@@ -12,11 +12,14 @@ import Synchronization
 extension ConnectionPool {
     /// A second endpoint is tried when the first has not answered within this time; a third after as long again.
     static let headStart: Duration = .milliseconds(300)
+    /// One that sits out comes later, as long as others may still answer.
+    static let reserveHeadStart: Duration = .seconds(2)
 
     /// Makes connections where they are wanted, until shut down.
     func run() async {
         await withDiscardingTaskGroup { group in
             for lane in ConnectionLane.allCases { group.addTask { await self.run(lane.rawValue) } }
+            group.addTask { await self.watchCredentials() }
             while let lanes = await waitForNewLanes() {
                 for lane in lanes { group.addTask { await self.run(lane) } }
             }
@@ -115,7 +118,10 @@ extension ConnectionPool {
                     startsNext = false
                     running += 1
                     group.addTask { await self.attempt(endpoint, lane) }
-                    if !untried.isEmpty { group.addTask { await Self.waitForHeadStart() } }
+                    if let next = untried.first {
+                        let sitsOut = state.withLock { $0.scores.sitsOut(next, at: .now()) }
+                        group.addTask { await Self.wait(sitsOut ? Self.reserveHeadStart : Self.headStart) }
+                    }
                 }
                 guard running > 0, let result = await group.next() else { break }
                 switch result {
@@ -136,7 +142,7 @@ extension ConnectionPool {
         }
     }
 
-    private static func waitForHeadStart() async -> Attempt {
+    private static func wait(_ headStart: Duration) async -> Attempt {
         // Cancelled when another attempt succeeded: then nobody looks at this.
         do { try await Task.sleep(for: headStart) } catch { return .headStartOver }
         return .headStartOver
@@ -151,17 +157,26 @@ extension ConnectionPool {
             ) { channel in
                 self.register(channel)
             }
-            note(.connected, at: endpoint, lane: route.lane)
             metrics.opened(endpoint)
+            if state.withLock({ $0.failures.connected(endpoint) }) {
+                logger.notice("Endpoint can be connected to again", metadata: ["endpoint": "\(endpoint)"])
+            }
+            note(.connected, at: endpoint, lane: route.lane)
             return .connected(connection)
         } catch {
             if Task.isCancelled {
                 if NIODeadline.now() - start >= TimeAmount(Self.headStart) { note(.connectionStalled, at: endpoint, lane: route.lane) }
                 return .failed
             }
-            logger.debug("Connection failed", metadata: ["endpoint": "\(endpoint)", "error": "\(error)"])
-            metrics.failed(endpoint, reason: "\(type(of: error))")
-            state.withLock { $0.lanes[lane].lastFailure = "\(endpoint): \(error)" }
+            let failure = error as? ConnectionFailure ?? ConnectionFailure(kind: .connect, reason: "\(error)")
+            let deservesWarning = state.withLock { state in
+                state.lanes[lane].lastFailure = "\(endpoint): \(error)"
+                return state.failures.failed(endpoint, reason: failure.reason, isLasting: failure.isLasting, at: .now())
+            }
+            logger.log(
+                level: deservesWarning ? .warning : .debug, "Connection failed", metadata: ["endpoint": "\(endpoint)", "error": "\(failure)"])
+            metrics.failed(endpoint, reason: failure.kind.rawValue)
+            announceState()
             note(.connectionFailed("\(error)"), at: endpoint, lane: route.lane)
             return .failed
         }
@@ -206,6 +221,7 @@ extension ConnectionPool {
         case .use(let waiters, let retired, let movesStreams):
             for waiter in waiters { waiter.resume(returning: .connection(connection)) }
             retired?.retire(movesStreams: movesStreams)
+            announceState()
             logger.debug("Connected", metadata: ["endpoint": "\(connection.endpoint)", "lane": "\(connection.route.lane)"])
             return true
         case .discard: connection.retire(movesStreams: false)

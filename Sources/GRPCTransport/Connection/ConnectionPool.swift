@@ -20,6 +20,7 @@ final class ConnectionPool: Sendable {
         var supervisor: CheckedContinuation<Void, Never>?
         var endpoints: [GRPCEndpoint] = []
         var scores = EndpointScoreboard()
+        var failures = FailureLog()
         var connections: [ObjectIdentifier: Connection] = [:]
         // Channels of attempts that are under way.
         var attempts: [ObjectIdentifier: any Channel] = [:]
@@ -32,6 +33,8 @@ final class ConnectionPool: Sendable {
     let connector: Connector
     let group: any EventLoopGroup
     let metrics: TransportMetrics
+    let credentials: TLSCredentials
+    let states = StateBoard()
     let logger: Logger
     let state: Mutex<State>
 
@@ -40,7 +43,9 @@ final class ConnectionPool: Sendable {
         self.group = group
         self.logger = logger
         metrics = TransportMetrics(factory: configuration.metricsFactory)
-        connector = Connector(configuration: configuration, loop: loop, group: group, metrics: metrics, logger: logger)
+        credentials = TLSCredentials(configuration.tls ?? GRPCTLSConfiguration(), metrics: metrics, logger: logger)
+        connector = Connector(
+            configuration: configuration, loop: loop, group: group, metrics: metrics, credentials: credentials, logger: logger)
         var initial = State()
         initial.use(configuration.endpoints)
         state = Mutex(initial)
@@ -87,7 +92,9 @@ final class ConnectionPool: Sendable {
         }
         switch step {
         case .resume(let outcome): continuation.resume(returning: outcome)
-        case .wake(let sleepers): for sleeper in sleepers { sleeper.resume() }
+        case .wake(let sleepers):
+            for sleeper in sleepers { sleeper.resume() }
+            announceState()
         }
         // Either may have come before there was a waiter to tell.
         if Task.isCancelled {
@@ -103,6 +110,7 @@ final class ConnectionPool: Sendable {
             return (state.lanes[lane].remove(id), state.lanes[lane].lastFailure, route.endpoint.map { [$0] } ?? state.endpoints)
         }
         guard let waiter else { return }
+        announceState()
         let what = code == .cancelled ? "the caller cancelled the call" : "the deadline passed"
         let names = endpoints.map(\.description).joined(separator: ", ")
         let message = "\(what) while it waited for a connection to \(names)" + (cause.map { "; the last attempt failed: \($0)" } ?? "")
@@ -127,6 +135,14 @@ final class ConnectionPool: Sendable {
         for sleeper in sleepers { sleeper.resume() }
         for connection in connections { connection.shutDown() }
         for channel in attempts { channel.close(promise: nil) }
+        announceState()
+    }
+
+    /// Tells observers how things stand, if that has changed.
+    func announceState() {
+        // Worked out and put up under one lock, so that the last is the latest.
+        let waiters = state.withLock { states.set($0.summary(at: .now())) }
+        for waiter in waiters { waiter.resume() }
     }
 
     /// Returns when every connection is closed.
@@ -187,5 +203,23 @@ extension ConnectionPool.State {
         self.endpoints = endpoints.filter { seen.insert($0).inserted }
         scores.keep(self.endpoints)
         for lane in ConnectionLane.allCases { lanes[lane.rawValue].preference = self.endpoints.shuffled() }
+    }
+}
+
+extension ConnectionPool.State {
+    /// How the lanes that name no endpoint stand.
+    func summary(at now: NIODeadline) -> GRPCTransportState {
+        if isShutDown { return .shutDown }
+        let shared = ConnectionLane.allCases.map { lanes[$0.rawValue] }
+        let connected = Set(shared.compactMap { $0.current?.endpoint }).sorted { $0.description < $1.description }
+        let waiting = shared.filter { $0.current == nil && $0.hasWaiters }
+        if let reason = waiting.compactMap(\.lastFailure).first {
+            return connected.isEmpty ? .disconnected(reason: reason) : .degraded(connected, reason: reason)
+        }
+        if connected.isEmpty { return waiting.isEmpty ? .idle : .connecting }
+        if let bad = connected.first(where: { scores.sitsOut($0, at: now) }) {
+            return .degraded(connected, reason: "\(bad): \(scores.record(of: bad).reason)")
+        }
+        return .ready(connected)
     }
 }

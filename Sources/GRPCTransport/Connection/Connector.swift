@@ -16,6 +16,7 @@ struct Connector: Sendable {
     let loop: any EventLoop
     let group: any EventLoopGroup
     let metrics: TransportMetrics
+    let credentials: TLSCredentials
     let logger: Logger
 
     /// Connects to an endpoint. `register` is told of the channel as soon as there is one; when it says no the attempt fails. So it does, at
@@ -24,7 +25,7 @@ struct Connector: Sendable {
         to endpoint: GRPCEndpoint, route: Route, laneID: LaneID, keepaliveInterval: Duration?, observer: any ConnectionObserver,
         register: @escaping @Sendable (any Channel) -> Bool
     ) async throws -> Connection {
-        let tls = try await tlsContext(for: endpoint)
+        let tls = endpoint.scheme == .https ? try await credentials.newest() : nil
         let loop = route.lane == .bulk ? group.next() : loop
         let attempt = ConnectionAttempt(loop)
         let bootstrap = ClientBootstrap(group: loop)
@@ -34,7 +35,7 @@ struct Connector: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     guard attempt.accept(channel), register(channel) else { throw CancellationError() }
                     if let tls {
-                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: serverName(for: endpoint))
+                        let handler = try NIOSSLClientHandler(context: tls.context, serverHostname: serverName(for: endpoint))
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
                     try channel.pipeline.syncOperations.addHandler(
@@ -47,7 +48,8 @@ struct Connector: Sendable {
                 let channel = try await attempt.opened.futureResult.get()
                 let connection = try await channel.eventLoop.submit {
                     let handler = try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
-                    let connection = Connection(endpoint: endpoint, route: route, laneID: laneID, channel: channel, handler: handler)
+                    let connection = Connection(
+                        endpoint: endpoint, route: route, laneID: laneID, credentials: tls?.number, channel: channel, handler: handler)
                     handler.attach(connection)
                     return connection
                 }.get()
@@ -68,14 +70,14 @@ struct Connector: Sendable {
         _ endpoint: GRPCEndpoint, keepaliveInterval: Duration?, ready: EventLoopPromise<Void>, observer: any ConnectionObserver
     ) throws -> ConnectionHandler {
         guard let session = Session(endpoint: endpoint, configuration: configuration) else {
-            throw ConnectionFailure(reason: "there is no memory for a connection")
+            throw ConnectionFailure(kind: .setup, reason: "there is no memory for a connection")
         }
         let keepalive = configuration.keepalive.map {
             Keepalive(interval: TimeAmount(keepaliveInterval ?? $0.interval), timeout: TimeAmount($0.timeout), now: .now())
         }
         return ConnectionHandler(
             endpoint: endpoint, session: session, setupTimeout: TimeAmount(configuration.connectTimeout), keepalive: keepalive, ready: ready,
-            observer: observer, metrics: metrics, logger: logger)
+            observer: observer, metrics: metrics, explainTLS: endpoint.scheme == .https ? explanation(for: endpoint) : nil, logger: logger)
     }
 
     private func open(_ bootstrap: ClientBootstrap, _ endpoint: GRPCEndpoint) -> EventLoopFuture<any Channel> {
@@ -98,33 +100,24 @@ struct Connector: Sendable {
 
     // MARK: TLS
 
+    private func name(for endpoint: GRPCEndpoint) -> String { endpoint.serverName ?? configuration.tls?.serverName ?? endpoint.host }
+
     private func serverName(for endpoint: GRPCEndpoint) -> String? {
-        let name = endpoint.serverName ?? configuration.tls?.serverName ?? endpoint.host
-        // An address is checked against the certificate by the socket's own address, and is not for SNI.
-        return (try? SocketAddress(ipAddress: name, port: 0)) == nil ? name : nil
+        let name = name(for: endpoint)
+        do {
+            // An address is checked against the certificate by the socket's own address, and is not for SNI.
+            _ = try SocketAddress(ipAddress: name, port: 0)
+            return nil
+        } catch {
+            return name
+        }
     }
 
-    private func tlsContext(for endpoint: GRPCEndpoint) async throws -> NIOSSLContext? {
-        guard endpoint.scheme == .https else { return nil }
-        let settings = configuration.tls ?? GRPCTLSConfiguration()
-        // Reads files, so not on a thread that others wait for.
-        return try await NIOThreadPool.singleton.runIfActive { try Self.makeContext(settings) }
-    }
-
-    private static func makeContext(_ settings: GRPCTLSConfiguration) throws -> NIOSSLContext {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        tls.applicationProtocols = ["h2"]
-        tls.certificateVerification = .fullVerification
-        switch settings.trustRoots {
-        case .systemDefault: tls.trustRoots = .default
-        case .file(let path): tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(path))
-        case .pem(let bytes): tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(bytes))
+    private func explanation(for endpoint: GRPCEndpoint) -> TLSExplanation {
+        let name = name(for: endpoint)
+        let hasCertificate = configuration.tls?.certificateChainFile != nil
+        return { error, certificate in
+            TLSFailure.explain(error, certificate: certificate, name: name, hasClientCertificate: hasCertificate, now: Timestamp.now)
         }
-        if let chain = settings.certificateChainFile {
-            tls.certificateChain = try NIOSSLCertificate.fromPEMFile(chain).map { .certificate($0) }
-        }
-        if let key = settings.privateKeyFile { tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)) }
-        return try NIOSSLContext(configuration: tls)
     }
 }

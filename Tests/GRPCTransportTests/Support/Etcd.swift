@@ -17,8 +17,13 @@ enum Etcd {
     static let watch: GRPCMethod = "/etcdserverpb.Watch/Watch"
 
     static func bytes(_ field: UInt8, _ value: [UInt8]) -> [UInt8] {
-        precondition(value.count < 128, "a longer length needs a longer varint")
-        return [field << 3 | 2, UInt8(value.count)] + value
+        var length = value.count
+        var varint: [UInt8] = []
+        while length >= 128 {
+            varint.append(UInt8(length & 127) | 128)
+            length >>= 7
+        }
+        return [field << 3 | 2] + varint + [UInt8(length)] + value
     }
 
     static func rangeRequest(_ key: String) -> [UInt8] { bytes(1, Array(key.utf8)) }
@@ -35,7 +40,7 @@ func withTransport<Result: Sendable>(
 ) async throws -> Result {
     var configuration = GRPCTransportConfiguration(endpoints: try endpoints.map { try GRPCEndpoint(parsing: $0) }, tls: tls)
     configure(&configuration)
-    let transport = GRPCTransport(configuration: configuration, logger: Logger(label: "test"))
+    let transport = GRPCTransport(configuration: configuration, logger: quiet)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await transport.run() }
         let result = try await body(transport)
@@ -44,6 +49,13 @@ func withTransport<Result: Sendable>(
         return result
     }
 }
+
+/// A log that only tells what is wrong with the tests.
+let quiet: Logger = {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return logger
+}()
 
 /// Thirty seconds from now: far longer than anything here takes.
 var soon: ContinuousClock.Instant { .now + .seconds(30) }

@@ -1,0 +1,141 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// What https connections are made with: made from files, made anew when these have changed, and kept when what is in them now is no good.
+final class TLSCredentials: Sendable {
+    /// One state of the files that made sense.
+    struct Version: Sendable {
+        /// Grows with each change.
+        var number: Int
+        var context: NIOSSLContext
+        /// When the client's certificate expires, in seconds since 1970.
+        var expiry: Int?
+    }
+
+    private struct State {
+        var current: (files: TLSFiles, version: Version)?
+        /// What made no sense, so that it is complained of once.
+        var rejected: TLSFiles?
+        var unreadable: String?
+    }
+
+    let settings: GRPCTLSConfiguration
+    private let logger: Logger
+    private let metrics: TransportMetrics
+    private let state = Mutex(State())
+
+    init(_ settings: GRPCTLSConfiguration, metrics: TransportMetrics, logger: Logger) {
+        self.settings = settings
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// Whether there is anything to reload.
+    var hasFiles: Bool {
+        if case .file = settings.trustRoots { return true }
+        return settings.certificateChainFile != nil || settings.privateKeyFile != nil
+    }
+
+    /// When the client's certificate expires, as of the last reading.
+    var expiry: Int? { state.withLock { $0.current?.version.expiry } }
+
+    /// Reads the files, and gives the newest version that is good.
+    /// - Throws: when there has never been a good one.
+    func newest() async throws -> Version {
+        // Reads files, so not on a thread that others wait for.
+        try await NIOThreadPool.singleton.runIfActive { try self.refresh() }
+    }
+
+    private func refresh() throws -> Version {
+        let files: TLSFiles
+        do throws(TLSFileError) {
+            files = try TLSFiles(settings)
+        } catch {
+            return try fallBack(nil, because: error)
+        }
+        let known = state.withLock { state -> Version? in
+            guard let current = state.current, current.files == files || state.rejected == files else { return nil }
+            return current.version
+        }
+        if let known { return known }
+        do {
+            let (context, expiry) = try Self.make(files, settings)
+            let version = state.withLock { state in
+                // Two may have read the same news.
+                if let current = state.current, current.files == files { return current.version }
+                let version = Version(number: (state.current?.version.number ?? 0) + 1, context: context, expiry: expiry)
+                state.current = (files, version)
+                state.rejected = nil
+                state.unreadable = nil
+                return version
+            }
+            if let expiry { metrics.certificateExpires(at: expiry) }
+            if version.number > 1 { logger.info("TLS files changed; new connections use them", metadata: ["version": "\(version.number)"]) }
+            return version
+        } catch {
+            return try fallBack(files, because: error)
+        }
+    }
+
+    private func fallBack(_ files: TLSFiles?, because error: any Error) throws -> Version {
+        let (version, isNews) = state.withLock { state -> (Version?, Bool) in
+            let isNews = files.map { state.rejected != $0 } ?? (state.unreadable != "\(error)")
+            if let files { state.rejected = files } else { state.unreadable = "\(error)" }
+            return (state.current?.version, isNews)
+        }
+        guard let version else { throw ConnectionFailure(kind: .settings, reason: "\(error)") }
+        if isNews { logger.warning("The TLS files make no sense; the last good ones stay in use", metadata: ["error": "\(error)"]) }
+        return version
+    }
+
+    private static func make(_ files: TLSFiles, _ settings: GRPCTLSConfiguration) throws -> (NIOSSLContext, expiry: Int?) {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        tls.applicationProtocols = ["h2"]
+        tls.certificateVerification = .fullVerification
+        if let trust = files.trust {
+            let roots = try reading("the trust roots") { try NIOSSLCertificate.fromPEMBytes(trust) }
+            guard !roots.isEmpty else { throw ConnectionFailure(kind: .settings, reason: "the trust roots hold no certificate") }
+            tls.trustRoots = .certificates(roots)
+        } else {
+            tls.trustRoots = .default
+        }
+        var expiry: Int?
+        if let bytes = files.chain {
+            let name = settings.certificateChainFile ?? ""
+            let chain = try reading(name) { try NIOSSLCertificate.fromPEMBytes(bytes) }
+            guard let own = chain.first else { throw ConnectionFailure(kind: .settings, reason: "\(name) holds no certificate") }
+            expiry = Int(own.notValidAfter)
+            tls.certificateChain = chain.map { .certificate($0) }
+        }
+        if let bytes = files.key {
+            tls.privateKey = .privateKey(try reading(settings.privateKeyFile ?? "") { try NIOSSLPrivateKey(bytes: bytes, format: .pem) })
+        }
+        guard (files.chain == nil) == (files.key == nil) else {
+            throw ConnectionFailure(
+                kind: .settings, reason: "a client certificate needs its private key, and the other way round: name both files or none")
+        }
+        do {
+            return (try NIOSSLContext(configuration: tls), expiry)
+        } catch {
+            throw ConnectionFailure(
+                kind: .settings, reason: "\(settings.certificateChainFile ?? "") and \(settings.privateKeyFile ?? "") don't go together: \(error)")
+        }
+    }
+
+    private static func reading<Result>(_ what: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            throw ConnectionFailure(kind: .settings, reason: "\(what) can't be read as PEM: \(error)")
+        }
+    }
+}

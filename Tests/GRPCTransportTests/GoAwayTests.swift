@@ -1,0 +1,100 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CGRPCSessionTestSupport
+import GRPCTestSupport
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+import Testing
+
+@testable import GRPCTransport
+
+@Suite("A server that goes away")
+struct GoAwayTests {
+    static let method: GRPCMethod = "/test.Service/Method"
+
+    @Test("Every call above a GOAWAY is sent again, whatever its code, and none of it surfaces", arguments: [0, 2, 11] as [UInt32])
+    func above(code: UInt32) async throws {
+        let script: ScriptedPeer.Script = { server, connection, requests in
+            if connection == 0, requests == 20 { scripted_server_goaway(server, 1, code, code == 11 ? "too_many_pings" : "") }
+            if connection > 0 { answering(server, connection, requests) }
+        }
+        try await ScriptedPeer.with(script: script) { peer in
+            try await withTransport([peer.endpoint.description]) { transport in
+                async let first = transport.unary(Self.method, message: [1], deadline: soon)
+                try await peer.waitForRequest()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<19 { group.addTask { _ = try await transport.unary(Self.method, message: [2], deadline: soon) } }
+                    try await group.waitForAll()
+                }
+                try await peer.act { answer($0, stream: 1, [11]) }
+                #expect(Array(buffer: try await first.message) == [11])
+                let again = try await peer.act(on: 1) { scripted_server_request_count($0) }
+                #expect(again == 19)
+            }
+        }
+    }
+
+    @Test("A second GOAWAY with a lower last stream ends what is above it; a higher one breaks the connection")
+    func second() async throws {
+        let script: ScriptedPeer.Script = { server, connection, requests in if connection > 0 { answering(server, connection, requests) } }
+        try await ScriptedPeer.with(script: script) { peer in
+            try await withTransport([peer.endpoint.description]) { transport in
+                async let low = grpcError { () async throws(GRPCError) in
+                    _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                }
+                try await peer.waitForRequest()
+                async let high = transport.unary(Self.method, message: [1], deadline: soon)
+                try await peer.wait { scripted_server_request_count($0) == 2 }
+                try await peer.act { scripted_server_goaway($0, Int32.max, 0, "graceful_stop") }
+                try await peer.act { scripted_server_goaway($0, 1, 0, "") }
+                // It was refused, so it may be sent again.
+                _ = try await high
+                try await peer.write([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0])
+                let error = await low
+                #expect(error?.code == .unavailable)
+                #expect(error?.origin == .connection)
+                #expect(error?.disposition == .mayHaveExecuted)
+            }
+        }
+    }
+
+    @Test("Each complaint about pings doubles the interval to that endpoint, and to no other")
+    func tooManyPings() {
+        let complaining = GRPCEndpoint(scheme: .http, host: "a", port: 1)
+        let content = GRPCEndpoint(scheme: .http, host: "b", port: 1)
+        let pool = ConnectionPool(
+            configuration: GRPCTransportConfiguration(endpoints: [complaining, content]), group: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "test"))
+        for seconds in [20, 40, 80] {
+            pool.pingedTooOften(complaining)
+            #expect(pool.state.withLock { $0.keepaliveIntervals[complaining] } == .seconds(seconds))
+        }
+        #expect(pool.state.withLock { $0.keepaliveIntervals[content] } == nil)
+    }
+
+    @Test("A server that breaks HTTP/2 loses that connection only: the next call is made on another")
+    func brokenProtocol() async throws {
+        let script: ScriptedPeer.Script = { server, connection, requests in if connection > 0 { answering(server, connection, requests) } }
+        try await ScriptedPeer.with(script: script) { peer in
+            try await withTransport([peer.endpoint.description]) { transport in
+                async let broken = grpcError { () async throws(GRPCError) in
+                    _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                }
+                try await peer.waitForRequest()
+                // DATA on stream 0.
+                try await peer.write([0, 0, 1, 0, 0, 0, 0, 0, 0, 42])
+                let error = await broken
+                #expect(error?.code == .unavailable)
+                #expect(error?.disposition == .mayHaveExecuted)
+                try await peer.waitUntilClosed(0)
+                _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+            }
+        }
+    }
+}

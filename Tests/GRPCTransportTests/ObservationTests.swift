@@ -1,0 +1,137 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CGRPCSessionTestSupport
+import GRPCTestSupport
+import GRPCTransport
+import Metrics
+import NIOCore
+import Testing
+
+@Suite("What can be seen of a transport")
+struct ObservationTests {
+    static let method: GRPCMethod = "/test.Service/Method"
+
+    @Test("Observers see the way from idle to ready, to disconnected and to the end")
+    func states() async throws {
+        let all = try await ScriptedPeer.with(script: answering) { peer in
+            let observer = try await withTransport([peer.endpoint.description]) { transport in
+                var states = transport.states.makeAsyncIterator()
+                let idle = await states.next()
+                #expect(idle == .idle)
+                let observer = Task { await transport.states.reduce(into: []) { $0.append($1) } }
+                _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                var state = await states.next()
+                // An observer may miss what was short.
+                if state == .connecting { state = await states.next() }
+                #expect(state == .ready([peer.endpoint]))
+                #expect(transport.state == .ready([peer.endpoint]))
+                try await peer.stopListening()
+                // Once the connection is lost, a call has to wait for another.
+                while let next = await states.next(), next != .idle {}
+                let waiting = Task { await grpcError { () async throws(GRPCError) in _ = try await transport.unary(Self.method, message: [1]) } }
+                while let next = await states.next() {
+                    guard case .disconnected(let reason) = next else { continue }
+                    #expect(reason.contains("\(peer.endpoint)"))
+                    #expect(reason.contains("refused"))
+                    break
+                }
+                waiting.cancel()
+                _ = await waiting.value
+                return observer
+            }
+            return await observer.value
+        }
+        #expect(all.last == .shutDown)
+        #expect(all.count { if case .disconnected = $0 { true } else { false } } >= 1)
+    }
+
+    @Test("Many observers of one transport all see the latest state, and cancelling one ends it alone")
+    func observers() async throws {
+        try await ScriptedPeer.with(script: answering) { peer in
+            try await withTransport([peer.endpoint.description]) { transport in
+                try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for _ in 0..<50 {
+                        group.addTask {
+                            for await state in transport.states { if case .ready = state { return true } }
+                            return false
+                        }
+                    }
+                    let cancelled = Task { for await _ in transport.states {} }
+                    cancelled.cancel()
+                    await cancelled.value
+                    _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                    for try await saw in group { #expect(saw) }
+                }
+            }
+        }
+    }
+
+    @Test("A transport is degraded while its only endpoint does badly, and when one lane can't connect")
+    func degraded() async throws {
+        try await ScriptedPeer.with(script: answering) { peer in
+            try await withTransport([peer.endpoint.description]) { transport in
+                _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                transport.report(.unavailable, of: peer.endpoint)
+                guard case .degraded(let endpoints, let reason) = transport.state else {
+                    Issue.record("it is \(transport.state)")
+                    return
+                }
+                #expect(endpoints == [peer.endpoint])
+                #expect(reason.contains("\(peer.endpoint)"))
+            }
+        }
+    }
+
+    @Test("While nothing can be connected to, attempts are few")
+    func disconnected() async throws {
+        let metrics = CountingMetrics()
+        try await withTransport(["http://127.0.0.1:1", "http://127.0.0.1:2"], configure: { $0.metricsFactory = metrics }) { transport in
+            let error = await grpcError { () async throws(GRPCError) in
+                _ = try await transport.unary(Self.method, message: [1], deadline: .now + .seconds(4))
+            }
+            #expect(error?.code == .deadlineExceeded)
+        }
+        let attempts = metrics.sum("grpc_client_connections_failed_total")
+        // Rounds after 0, 50, 80, 128, 205, 328, 524, 839 and 1342 ms, of two attempts each.
+        #expect(attempts >= 1 && attempts <= 24, "\(attempts) attempts in four seconds")
+        #expect(metrics.labels(of: "grpc_client_connections_failed_total").allSatisfy { $0.contains("reason=connect") })
+    }
+
+    @Test("Nothing is attempted that nobody asked for")
+    func noDemand() async throws {
+        let metrics = CountingMetrics()
+        try await withTransport(["http://127.0.0.1:1"], configure: { $0.metricsFactory = metrics }) { _ in
+            // Nothing could happen sooner than at once.
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(metrics.sum("grpc_client_connections_failed_total") == 0)
+    }
+
+    @Test("Connections, traffic, streams, GOAWAYs and scores are counted")
+    func metrics() async throws {
+        let metrics = CountingMetrics()
+        try await ScriptedPeer.with(script: answering) { peer in
+            try await withTransport([peer.endpoint.description], configure: { $0.metricsFactory = metrics }) { transport in
+                let stream = try await transport.openStream(Self.method, lane: .unary, endsOnGoAway: true)
+                try await stream.send([1])
+                try await peer.waitForRequest()
+                #expect(metrics.last("grpc_client_open_streams") == 1)
+                try await peer.act { scripted_server_goaway($0, Int32.max, 0, "graceful_stop") }
+                _ = await grpcError { () async throws(GRPCError) in _ = try await stream.nextMessages() }
+                _ = try await transport.unary(Self.method, message: [UInt8](repeating: 1, count: 1000), deadline: soon)
+            }
+        }
+        #expect(metrics.sum("grpc_client_connections_opened_total") == 2)
+        #expect(metrics.sum("grpc_client_goaways_total") == 1)
+        #expect(metrics.sum("grpc_client_reconnects_total") >= 1)
+        #expect(metrics.labels(of: "grpc_client_connections_closed_total").contains { $0.contains("reason=goaway") })
+        #expect(metrics.sum("grpc_client_sent_bytes_total") > 1000)
+        #expect(metrics.sum("grpc_client_received_bytes_total") > 100)
+        #expect(metrics.last("grpc_client_open_streams") == 0)
+        #expect(metrics.last("grpc_client_endpoint_score") != nil)
+    }
+}

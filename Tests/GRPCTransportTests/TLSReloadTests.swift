@@ -1,0 +1,133 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import CGRPCSessionTestSupport
+import EtcdTestKit
+import Foundation
+import GRPCTestSupport
+import GRPCTransport
+import NIOSSL
+import Testing
+
+@Suite("TLS files that change")
+struct TLSReloadTests {
+    static let method: GRPCMethod = "/test.Service/Method"
+
+    enum Damage: String, CaseIterable, CustomTestStringConvertible {
+        case halfKey
+        case mismatchedKey
+        case halfCertificate
+        case missingCertificate
+        case brokenTrust
+
+        var testDescription: String { rawValue }
+
+        func inflict(on client: TestCertificates.Pair, _ other: TestCertificates.Pair, trust: String) throws {
+            switch self {
+            case .halfKey: try Data(Data(contentsOf: URL(fileURLWithPath: client.key)).prefix(100)).write(to: URL(fileURLWithPath: client.key))
+            case .mismatchedKey: try Data(contentsOf: URL(fileURLWithPath: other.key)).write(to: URL(fileURLWithPath: client.key))
+            case .halfCertificate:
+                try Data(Data(contentsOf: URL(fileURLWithPath: client.certificate)).prefix(200)).write(to: URL(fileURLWithPath: client.certificate))
+            case .missingCertificate: try FileManager.default.removeItem(atPath: client.certificate)
+            case .brokenTrust: try Data("nothing".utf8).write(to: URL(fileURLWithPath: trust))
+            }
+        }
+    }
+
+    @Test("Files that make no sense for a moment leave the last good ones in use", arguments: Damage.allCases)
+    func damaged(damage: Damage) async throws {
+        try await TestCertificates.withCertificates { certificates in
+            let context = try serverTLS(certificates.server, clientAuthority: certificates.authority)
+            let client = try await certificates.issue(name: "client", commonName: "first")
+            let other = try await certificates.issue(name: "client", commonName: "second")
+            let trust = try certificates.bundle([certificates.authority], name: "trust")
+            let tls = GRPCTLSConfiguration(trustRoots: .file(trust), certificateChainFile: client.certificate, privateKeyFile: client.key)
+            try await ScriptedPeer.with(tls: context, script: answering) { peer in
+                try await withTransport([peer.endpoint.description], tls: tls) { transport in
+                    _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                    try damage.inflict(on: client, other, trust: trust)
+                    // A lane that has no connection yet makes one now.
+                    _ = try await transport.unary(Self.method, message: [1], lane: .bulk, deadline: soon)
+                    #expect(peer.connectionCount == 2)
+                    try TestCertificates.replace(client, by: other)
+                    try TestCertificates.replace(trust, by: certificates.authority)
+                    _ = try await transport.unary(Self.method, message: [1], lane: .watch, deadline: soon)
+                    let subject = try await peer.clientCertificate(of: 2)
+                    #expect(subject?.contains("common_name=second") == true, "\(subject ?? "")")
+                }
+            }
+        }
+    }
+
+    @Test("Files that never made sense fail the call, and the error names the file", arguments: Damage.allCases)
+    func neverGood(damage: Damage) async throws {
+        try await TestCertificates.withCertificates { certificates in
+            let client = try await certificates.issue(name: "client")
+            let trust = try certificates.bundle([certificates.authority], name: "trust")
+            try damage.inflict(on: client, certificates.client, trust: trust)
+            let tls = GRPCTLSConfiguration(trustRoots: .file(trust), certificateChainFile: client.certificate, privateKeyFile: client.key)
+            try await withTransport(["https://127.0.0.1:1"], tls: tls) { transport in
+                let error = await grpcError { () async throws(GRPCError) in
+                    _ = try await transport.unary(Self.method, message: [1], deadline: .now + .seconds(8))
+                }
+                let message = error?.message ?? ""
+                #expect(message.contains(client.certificate) || message.contains(client.key) || message.contains("the trust roots"), "\(message)")
+            }
+        }
+    }
+
+    @Test("Rotating the authority and the client's certificate under load fails no call, and old connections are drained")
+    func rotation() async throws {
+        try await TestCertificates.withCertificates { certificates in
+            let new = try await certificates.makeAuthority()
+            let both = try certificates.bundle([certificates.authority, new.certificate], name: "both")
+            let trust = try certificates.bundle([certificates.authority, new.certificate], name: "trust")
+            let client = try await certificates.issue(name: "client", commonName: "first")
+            let fresh = try await certificates.issue(name: "fresh", commonName: "fresh", by: new)
+            let context = try serverTLS(certificates.server, clientAuthority: both)
+            var tls = GRPCTLSConfiguration(trustRoots: .file(trust), certificateChainFile: client.certificate, privateKeyFile: client.key)
+            tls.reloadInterval = .milliseconds(100)
+            tls.drainDelay = .milliseconds(200)
+            try await ScriptedPeer.with(tls: context, script: answering) { peer in
+                try await withTransport([peer.endpoint.description], tls: tls) { transport in
+                    let before = transport.clientCertificateExpiry
+                    #expect(before == nil)
+                    _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                    #expect((transport.clientCertificateExpiry ?? 0) > 1_700_000_000)
+                    let stream = try await transport.openStream(Self.method, lane: .watch)
+                    try await stream.send([1])
+                    try await withThrowingTaskGroup(of: [GRPCError].self) { group in
+                        for _ in 0..<4 { group.addTask { await Self.load(transport) } }
+                        try TestCertificates.replace(client, by: fresh)
+                        // The stream is told to move when its connection is drained.
+                        let end = await grpcError { () async throws(GRPCError) in _ = try await stream.nextMessages() }
+                        #expect(end?.origin == .serverGoingAway)
+                        try await peer.waitUntilClosed(0)
+                        group.cancelAll()
+                        for try await failures in group { #expect(failures.isEmpty) }
+                    }
+                    _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                    let subject = try await peer.clientCertificate(of: peer.connectionCount - 1)
+                    #expect(subject?.contains("common_name=fresh") == true, "\(subject ?? "")")
+                }
+            }
+        }
+    }
+
+    /// Calls one after another until cancelled. What failed.
+    private static func load(_ transport: GRPCTransport) async -> [GRPCError] {
+        var failures: [GRPCError] = []
+        // A scripted connection holds 500 requests, and four tasks do this.
+        for _ in 0..<100 where !Task.isCancelled {
+            let error = await grpcError { () async throws(GRPCError) in
+                _ = try await transport.unary(method, message: [1], deadline: soon)
+            }
+            if let error, error.origin != .caller { failures.append(error) }
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { break }
+        }
+        return failures
+    }
+}
