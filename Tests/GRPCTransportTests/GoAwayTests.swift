@@ -69,8 +69,8 @@ struct GoAwayTests {
         let complaining = GRPCEndpoint(scheme: .http, host: "a", port: 1)
         let content = GRPCEndpoint(scheme: .http, host: "b", port: 1)
         let pool = ConnectionPool(
-            configuration: GRPCTransportConfiguration(endpoints: [complaining, content]), group: MultiThreadedEventLoopGroup.singleton,
-            logger: Logger(label: "test"))
+            configuration: GRPCTransportConfiguration(endpoints: [complaining, content]), loop: MultiThreadedEventLoopGroup.singleton.next(),
+            group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
         for seconds in [20, 40, 80] {
             pool.pingedTooOften(complaining)
             #expect(pool.state.withLock { $0.keepaliveIntervals[complaining] } == .seconds(seconds))

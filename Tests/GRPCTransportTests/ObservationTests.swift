@@ -36,7 +36,8 @@ struct ObservationTests {
                 while let next = await states.next() {
                     guard case .disconnected(let reason) = next else { continue }
                     #expect(reason.contains("\(peer.endpoint)"))
-                    #expect(reason.contains("refused"))
+                    // A process that another test was starting may hold the socket open, though nobody accepts on it.
+                    #expect(reason.contains("refused") || reason.contains("were not set up"))
                     break
                 }
                 waiting.cancel()
