@@ -11,6 +11,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# As in CI/test.sh, and fewer still: everything is several times slower here.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-4}
+
 scratch=$PWD/.build-tsan
 flags=(--package-path "${PACKAGE:-.}" --scratch-path "$scratch" --sanitize=thread)
 targets=("$@")
