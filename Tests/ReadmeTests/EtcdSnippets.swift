@@ -27,20 +27,42 @@ struct EtcdSnippets {
                 // From just after that write; whatever breaks meanwhile, no event is lost, repeated or reordered.
                 let watch = try await client.watch(.prefix("/config/"), options: .init(startRevision: written.header.revision + 1))
 
-                let key = Array("/config/color".utf8)
                 let outcome = try await client.transaction(
-                    Transaction(
-                        compare: [.modRevision(key, .equal, written.header.revision)],
-                        success: [.put(key, Array("green".utf8))],
-                        failure: [.range(.key(key))]))
+                    .when(.modRevision(of: "/config/color") == written.header.revision)
+                        .then(.put("/config/color", "green"))
+                        .otherwise(.get("/config/color")))
                 print("the color \(outcome.succeeded ? "was changed" : "had been changed by somebody else")")
 
                 for try await batch in watch {
-                    for event in batch.events { print("revision \(event.revision): \(String(decoding: event.kv.value, as: UTF8.self))") }
-                    if batch.events.last?.kv.value == Array("green".utf8) { break }
+                    for event in batch.events { print("revision \(event.revision): \(event.kv.valueText)") }
+                    if batch.events.last?.kv.valueText == "green" { break }
                 }
             }
             // README end
+        }
+    }
+
+    @Test("Locks and namespaces")
+    func locks() async throws {
+        try await EtcdCluster.withCluster(members: 1) { cluster in
+            let client = try EtcdClient(configuration: EtcdClientConfiguration(endpoints: cluster.endpoints))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await client.run() }
+                defer { group.cancelAll() }
+                // README: Locks
+                try await client.withSession(ttl: 10) { session in
+                    // Many programs may wait; one at a time gets in, and its task is cancelled should its lease be lost.
+                    try await EtcdMutex("/locks/report", session: session).withLock { lock in
+                        // Written only if the lock is held at that very moment in the store.
+                        try await lock.transaction(.always(.put("/report", "written under the lock")))
+                    }
+                }
+                let tenant = client.namespace("/tenants/red/")
+                try await tenant.put("color", "red")
+                print(try await tenant.getAll(prefix: "").map(\.keyText))
+                // README end
+                #expect(try await tenant.get("color")?.valueText == "red")
+            }
         }
     }
 
