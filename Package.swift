@@ -108,7 +108,7 @@ let package = Package(
         // Floors 4 to 6: objects and their storage.
         .module("APIMachinery"),
         .module("Storage", ["APIMachinery"]),
-        .module("EtcdStorage", ["APIMachinery", "EtcdClient", "Storage", .logging, .metrics, .serviceLifecycle]),
+        .module("EtcdStorage", ["APIMachinery", "EtcdClient", "GRPCTransport", "Storage", .logging, .metrics, .serviceLifecycle]),
         .module(
             "StorageEncryption",
             [
@@ -160,6 +160,10 @@ let package = Package(
             name: "GRPCTestSupport", dependencies: ["CGRPCSessionTestSupport", "GRPCTransport", .nioCore, .nioPosix, .nioSSL],
             path: "Tests/GRPCTestSupport",
             swiftSettings: strict),
+        .target(
+            name: "EtcdTestSupport", dependencies: ["CGRPCSessionTestSupport", "EtcdClient", "GRPCTestSupport", "GRPCTransport"],
+            path: "Tests/EtcdTestSupport",
+            swiftSettings: strict),
         .tests("CGRPCSessionTests", ["CGRPCSession", "CGRPCSessionTestSupport"]),
         .tests("CEtcdMessagesTests", ["CEtcdMessages", "CProtobufC"]),
         .tests(
@@ -173,14 +177,18 @@ let package = Package(
         .tests(
             "EtcdClientTests",
             [
-                "CEtcdMessages", "CGRPCSessionTestSupport", "CProtobufC", "EtcdClient", "EtcdTestKit", "GRPCTestSupport", "GRPCTransport",
-                .inMemoryTracing, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix, .tracing,
+                "CEtcdMessages", "CGRPCSessionTestSupport", "CProtobufC", "EtcdClient", "EtcdTestKit", "EtcdTestSupport", "GRPCTestSupport",
+                "GRPCTransport", .inMemoryTracing, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix, .tracing,
             ]),
         .tests("APIMachineryTests", ["APIMachinery"]),
         .tests("SchemaTests", ["APIMachinery", "KubernetesResources"]),
         .tests("StorageTests", ["APIMachinery", "Storage"]),
         .tests(
-            "EtcdStorageTests", ["APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Storage", .logging, .metrics, .metricsTestKit]),
+            "EtcdStorageTests",
+            [
+                "APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "EtcdTestSupport", "GRPCTransport", "Storage", .logging, .metrics,
+                .metricsTestKit,
+            ]),
         .tests(
             "StorageTestKitTests",
             [

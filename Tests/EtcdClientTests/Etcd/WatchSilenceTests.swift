@@ -6,6 +6,7 @@
 
 import CGRPCSessionTestSupport
 import EtcdClient
+import EtcdTestSupport
 import GRPCTestSupport
 import GRPCTransport
 import Synchronization

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EtcdTestKit
+import EtcdTestSupport
 import Testing
 
 @testable import EtcdClient

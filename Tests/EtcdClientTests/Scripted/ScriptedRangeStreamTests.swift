@@ -7,6 +7,7 @@
 import CEtcdMessages
 import CGRPCSessionTestSupport
 import EtcdTestKit
+import EtcdTestSupport
 import GRPCTestSupport
 import Testing
 

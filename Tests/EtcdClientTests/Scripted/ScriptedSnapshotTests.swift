@@ -7,6 +7,7 @@
 import CGRPCSessionTestSupport
 import Crypto
 import EtcdTestKit
+import EtcdTestSupport
 import GRPCTestSupport
 import Testing
 

@@ -6,6 +6,7 @@
 
 import CEtcdMessages
 import CProtobufC
+import EtcdTestSupport
 import Testing
 
 @testable import EtcdClient

@@ -5,25 +5,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CGRPCSessionTestSupport
-import EtcdClient
-import GRPCTestSupport
+package import EtcdClient
+package import GRPCTestSupport
 import GRPCTransport
 import Synchronization
 
 /// A server that answers etcd's calls as a test wants, in ways that no etcd that can be had does.
-final class ScriptedEtcd: Sendable {
+package final class ScriptedEtcd: Sendable {
     /// A call that came in.
-    struct Request: Sendable {
+    package struct Request: Sendable {
         /// As in `KV/Range`.
-        var method: String
+        package var method: String
         /// The message, without gRPC's frame.
-        var message: [UInt8]
+        package var message: [UInt8]
         /// How many calls of this method came before.
-        var number: Int
+        package var number: Int
+        /// Which member it came to.
+        package var member: Int
     }
 
     /// What becomes of a call after its messages.
-    enum End: Sendable {
+    package enum End: Sendable {
         case ok
         case status(Int, String)
         case reset(UInt32)
@@ -31,7 +33,7 @@ final class ScriptedEtcd: Sendable {
         case open
     }
 
-    typealias Script = @Sendable (Request) -> (messages: [[UInt8]], end: End)
+    package typealias Script = @Sendable (Request) -> (messages: [[UInt8]], end: End)
 
     private struct Seen {
         var answered: Set<[Int]> = []
@@ -44,32 +46,45 @@ final class ScriptedEtcd: Sendable {
     private init(script: @escaping Script) { self.script = script }
 
     /// All calls so far.
-    var requests: [Request] { seen.withLock { $0.requests } }
+    package var requests: [Request] { seen.withLock { $0.requests } }
 
-    /// Runs `body` with a server that answers by `script`, and a client of it.
-    static func with(script: @escaping Script, _ body: @Sendable (ScriptedEtcd, EtcdClient, ScriptedPeer) async throws -> Void) async throws {
+    /// Runs `body` with servers that answer by `script`, a client of them, and the first of them.
+    package static func with(
+        members: Int = 1, script: @escaping Script, _ body: @Sendable (ScriptedEtcd, EtcdClient, ScriptedPeer) async throws -> Void
+    ) async throws {
         let etcd = ScriptedEtcd(script: script)
-        try await ScriptedPeer.with(script: { server, connection, count in etcd.serve(server, connection, count) }) { peer in
-            var configuration = EtcdClientConfiguration(endpoints: [peer.endpoint])
+        try await etcd.serve(members: members, after: []) { peers in
+            var configuration = EtcdClientConfiguration(endpoints: peers.map(\.endpoint))
             // Nothing here waits for time to pass; a busy machine may.
             configuration.readTimeout = .seconds(60)
             let client = EtcdClient(configuration: configuration)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await client.run() }
                 defer { group.cancelAll() }
-                try await body(etcd, client, peer)
+                try await body(etcd, client, peers[0])
             }
         }
     }
 
-    private func serve(_ server: ScriptedPeer.Server, _ connection: Int, _ count: Int) {
+    private func serve(members: Int, after peers: [ScriptedPeer], _ body: ([ScriptedPeer]) async throws -> Void) async throws {
+        if peers.count == members { return try await body(peers) }
+        let member = peers.count
+        try await ScriptedPeer.with(script: { server, connection, count in self.serve(server, member, connection, count) }) { peer in
+            try await serve(members: members, after: peers + [peer], body)
+        }
+    }
+
+    private func serve(_ server: ScriptedPeer.Server, _ member: Int, _ connection: Int, _ count: Int) {
         for index in 0..<count {
             let stream = Int32(2 * index + 1)
-            guard scripted_server_request_ended(server, stream), seen.withLock({ $0.answered.insert([connection, index]).inserted }) else { continue }
+            guard scripted_server_request_ended(server, stream), seen.withLock({ $0.answered.insert([member, connection, index]).inserted }) else {
+                continue
+            }
             let request = seen.withLock { seen in
                 let method = Self.method(String(cString: scripted_server_request_headers(server, stream)))
                 let request = Request(
-                    method: method, message: Self.message(server, stream), number: seen.requests.count { $0.method == method })
+                    method: method, message: Self.message(server, stream), number: seen.requests.count { $0.method == method },
+                    member: member)
                 seen.requests.append(request)
                 return request
             }
