@@ -34,7 +34,9 @@ public final class EtcdStorage: Storage {
     let watches = LiveWatches()
     let compactor: Compactor?
     let logger: Logger
-    let progressSupport = Mutex<Bool?>(nil)
+    let members = Mutex(MemberVersions())
+    /// Whether etcd has RangeStream, once that's known.
+    let listStreams = Mutex<Bool?>(nil)
 
     /// The storage of a resource.
     /// - Parameters:

@@ -19,8 +19,11 @@ public struct EtcdStorageConfiguration: Sendable {
     public var transformer: any ValueTransformer
     /// The most keys that are asked for at once. It bounds how much an answer, and a step of a watch's initial state, takes in memory; the whole
     /// list is of one revision regardless.
-    public var listPageSize: Int
-    /// How long one page of a list may take. Longer than etcd's other reads may, because a page may be many megabytes.
+    ///
+    /// With nil a list without a limit comes as a stream where etcd has them, which is since 3.7, and everything else in pages of ten thousand.
+    public var listPageSize: Int?
+    /// How long one page of a list may take. Longer than etcd's other reads may, because a page may be many megabytes. A stream's parts are small, and
+    /// each comes within the client's `readTimeout`.
     public var listPageTimeout: Duration
     /// How short-lived objects share leases.
     public var leases: LeasePolicy
@@ -31,7 +34,7 @@ public struct EtcdStorageConfiguration: Sendable {
     /// A configuration.
     public init(
         pathPrefix: String = "/registry", resourcePrefix: String, groupResource: GroupResource,
-        transformer: any ValueTransformer = IdentityTransformer(), listPageSize: Int = 10_000,
+        transformer: any ValueTransformer = IdentityTransformer(), listPageSize: Int? = nil,
         listPageTimeout: Duration = .seconds(30), leases: LeasePolicy = LeasePolicy(), estimatesObjectSizes: Bool = false
     ) {
         self.pathPrefix = pathPrefix
@@ -43,4 +46,7 @@ public struct EtcdStorageConfiguration: Sendable {
         self.leases = leases
         self.estimatesObjectSizes = estimatesObjectSizes
     }
+
+    /// The size of pages where the caller doesn't say.
+    var pageSize: Int { listPageSize ?? PageSize.maximum }
 }

@@ -12,6 +12,7 @@ struct StoreRequests: Sendable {
     enum Operation: Sendable, Hashable {
         case get
         case list(limit: Int)
+        case listStream
         case count
         case keys(limit: Int)
         case create
@@ -40,6 +41,12 @@ struct StoreRequests: Sendable {
             try await client.range(
                 .range(from: start, to: end), options: RangeOptions(limit: Int64(limit), revision: revision), deadline: .now + listPageTimeout)
         }
+    }
+
+    /// A range in the order of keys, piece by piece. Who reads it measures it.
+    func stream(from start: [UInt8], to end: [UInt8], revision: Int64) async -> RangeStream.AsyncIterator {
+        await recorder?(.listStream)
+        return client.rangeStream(.range(from: start, to: end), options: RangeOptions(revision: revision)).makeAsyncIterator()
     }
 
     /// One page of the keys of a range.

@@ -305,6 +305,6 @@ import Testing
             ("3.x.1", false),
         ])
     func versions(version: String, supported: Bool) {
-        #expect(WatchProgressSupport.isSupported(byVersion: version) == supported)
+        #expect((EtcdVersion(version)?.reportsProgressInOrder ?? false) == supported)
     }
 }

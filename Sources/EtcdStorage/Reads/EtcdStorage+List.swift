@@ -12,22 +12,28 @@ public import Storage
 extension EtcdStorage {
     /// Reads the objects below a key, or the one at it, at one revision.
     ///
-    /// Everything comes in pages that are pinned to the revision of the first. With a selector it goes on until ``SelectionPredicate/limit`` objects
-    /// match or the range ends. Objects whose attributes can't be read don't match. Should that revision be compacted before the last page, a
-    /// list that didn't ask for it begins again; it is never made of two revisions.
+    /// Everything comes in pages that are pinned to the revision of the first; without a limit, as a stream where etcd has them
+    /// (``EtcdStorageConfiguration/listPageSize``). With a selector it goes on until ``SelectionPredicate/limit`` objects match or the range ends.
+    /// Objects whose attributes can't be read don't match. Should that revision be compacted before the end, a list that didn't ask for it begins
+    /// again; it is never made of two revisions.
     public func list(_ key: String, options: ListOptions) async throws(StorageError) -> StorageList {
         let prepared = try keys.prepare(key, recursive: options.recursive)
         // Tokens don't know the path prefix' spelling: they are relative to the whole key, like upstream's.
         let revision = try ListRevision(resolving: options, keyPrefix: prepared)
         guard options.recursive else { return try await listOne(key, prepared, revision, options.predicate) }
-        for _ in 1..<EtcdStorage.maximumListAttempts {
-            if let list = try await listRange(key, prepared, revision, options, restarts: true) { return list }
-            logger.debug("the version of a list was compacted between two of its pages, beginning again", metadata: ["key": "\(key)"])
+        let isStreamed = options.predicate.limit == 0 ? await streamsLists() : false
+        for attempt in 1...EtcdStorage.maximumListAttempts {
+            let restarts = attempt < EtcdStorage.maximumListAttempts
+            let list =
+                if isStreamed {
+                    try await streamRange(key, prepared, revision, options.predicate, restarts: restarts)
+                } else {
+                    try await listRange(key, prepared, revision, options, restarts: restarts)
+                }
+            if let list { return list }
+            logger.debug("the version of a list was compacted before its end, beginning again", metadata: ["key": "\(key)"])
         }
-        guard let list = try await listRange(key, prepared, revision, options, restarts: false) else {
-            throw StorageError(.internalError, key: key, message: "a list of \"\(key)\" came to no end")
-        }
-        return list
+        throw StorageError(.internalError, key: key, message: "a list of \"\(key)\" came to no end")
     }
 
     /// A list that is overtaken by compactions as often as this is given up.
@@ -56,7 +62,7 @@ extension EtcdStorage {
         let predicate = options.predicate
         var pages = RangePages(
             start: Array((revision.startKey ?? prepared).utf8), end: KeyRange.endOfPrefix(Array(prepared.utf8)), revision: revision.pinned,
-            size: PageSize(limit: predicate.limit, unlimitedPage: configuration.listPageSize), growsPages: !predicate.isEmpty)
+            size: PageSize(limit: predicate.limit, unlimitedPage: configuration.pageSize), growsPages: !predicate.isEmpty)
         var collector = ListCollector(key: key, predicate: predicate)
         var hasMore = false
         var remaining: Int?
@@ -96,7 +102,7 @@ extension EtcdStorage {
     }
 
     /// The same as ``collect(_:into:)`` where nothing needs to be waited for; false where something does. Spares the loop a call that could suspend.
-    private func collectNow(_ kv: KeyValue, into collector: inout ListCollector) throws(StorageError) -> Bool {
+    func collectNow(_ kv: KeyValue, into collector: inout ListCollector) throws(StorageError) -> Bool {
         do throws(StorageError) {
             guard let object = try values.objectNow(kv) else { return false }
             collector.add(object, logger)
@@ -106,7 +112,7 @@ extension EtcdStorage {
         return true
     }
 
-    private func collect(_ kv: KeyValue, into collector: inout ListCollector) async throws(StorageError) {
+    func collect(_ kv: KeyValue, into collector: inout ListCollector) async throws(StorageError) {
         do throws(StorageError) {
             collector.add(try await values.object(kv), logger)
         } catch {
@@ -114,14 +120,14 @@ extension EtcdStorage {
         }
     }
 
-    private func finish(_ collector: inout ListCollector) throws(StorageError) -> [StoredObject] {
+    func finish(_ collector: inout ListCollector) throws(StorageError) -> [StoredObject] {
         let items = try collector.finish()
         metrics.record(collector.cost)
         return items
     }
 
     /// What a failure of etcd means for a list.
-    private func listFailure(
+    func listFailure(
         _ error: EtcdError, key: String, revision: ListRevision, keyPrefix: String, start: [UInt8]?
     ) async -> StorageError {
         switch error.code {

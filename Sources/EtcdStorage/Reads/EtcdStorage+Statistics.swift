@@ -37,7 +37,7 @@ extension EtcdStorage {
         var revision: Int64 = 0
         var keys: [[UInt8]] = []
         while true {
-            let page = try await requests.keys(from: start, to: end, limit: configuration.listPageSize, revision: revision)
+            let page = try await requests.keys(from: start, to: end, limit: configuration.pageSize, revision: revision)
             if revision == 0 { revision = page.header.revision }
             keys += page.kvs.map(\.key)
             guard page.more, let last = page.kvs.last else { break }

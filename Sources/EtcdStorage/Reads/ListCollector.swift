@@ -23,10 +23,11 @@ struct ListCollector {
     private var items: [StoredObject] = []
     private var failures: [StorageError] = []
 
-    init(key: String, predicate: SelectionPredicate) {
+    init(key: String, predicate: SelectionPredicate, isStreamed: Bool = false) {
         self.key = key
         self.predicate = predicate
         takesAll = predicate.isEmpty
+        cost.isStreamed = isStreamed
     }
 
     /// As many items as were asked for are there.

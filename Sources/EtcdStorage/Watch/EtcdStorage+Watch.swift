@@ -6,9 +6,7 @@
 
 public import APIMachinery
 import EtcdClient
-import Logging
 public import Storage
-import Synchronization
 
 extension EtcdStorage {
     /// Follows the objects below a key, or the one at it.
@@ -31,34 +29,6 @@ extension EtcdStorage {
             try await source.begin(.after(version))
         }
         return WatchStream(source: source)
-    }
-
-    /// Asks etcd how far it is, for every watch of this storage that reports progress. They answer with bookmarks.
-    ///
-    /// A request travels on the stream of the watch itself, since etcd answers on that alone.
-    public func requestWatchProgress() async throws(StorageError) {
-        for watch in watches.all {
-            do {
-                try await watch.requestProgress()
-            } catch {
-                throw .reading(error, key: configuration.resourcePrefix, read: "request the watch progress of")
-            }
-        }
-    }
-
-    /// Whether etcd is new enough to answer requests for progress rightly. Asked of etcd once; false until it has answered.
-    public var supportsWatchProgress: Bool {
-        get async {
-            if let known = progressSupport.withLock({ $0 }) { return known }
-            do {
-                let supports = WatchProgressSupport.isSupported(byVersion: try await requests.client.status().version)
-                progressSupport.withLock { $0 = supports }
-                return supports
-            } catch {
-                logger.info("etcd's version is unknown yet: no watch progress", metadata: ["error": "\(error)"])
-                return false
-            }
-        }
     }
 
     /// How far the cluster is known to be compacted.

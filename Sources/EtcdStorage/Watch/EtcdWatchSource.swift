@@ -63,7 +63,7 @@ final class EtcdWatchSource: WatchSource {
         case .initialState:
             var pages = RangePages(
                 start: range.start, end: range.isSingleKey ? range.start + [0] : range.end, revision: 0,
-                size: PageSize(limit: 0, unlimitedPage: storage.configuration.listPageSize), growsPages: false)
+                size: PageSize(limit: 0, unlimitedPage: storage.configuration.pageSize), growsPages: false)
             let page = try await nextPage(&pages)
             let current = ResourceVersion(UInt64(page.headerRevision))
             guard current >= minimum else {
