@@ -62,6 +62,7 @@ public struct EtcdElection: Sendable {
     ///
     /// When the session ends before, `body`'s task is cancelled, and the reason is thrown in place of whatever `body` ends with.
     /// - Throws: what `body` throws; as ``campaign(session:value:deadline:)-([UInt8])``; why the session ended.
+    @discardableResult
     public func withLeadership<Result: Sendable>(
         session: EtcdSession, value: String, deadline: ContinuousClock.Instant? = nil,
         _ body: @escaping @Sendable (EtcdLeadership) async throws -> Result

@@ -79,6 +79,7 @@ public struct EtcdMutex: Sendable {
     ///
     /// When the session ends before, `body`'s task is cancelled, and the reason is thrown in place of whatever `body` ends with.
     /// - Throws: what `body` throws; as ``lock(deadline:)``; why the session ended.
+    @discardableResult
     public func withLock<Result: Sendable>(
         deadline: ContinuousClock.Instant? = nil, _ body: @escaping @Sendable (EtcdLock) async throws -> Result
     ) async throws -> Result {

@@ -65,6 +65,7 @@ public final class EtcdSession: Sendable {
     /// Runs `body`, whose task is cancelled when the session ends first; the reason is then thrown in place of whatever `body` ends with.
     ///
     /// After a long stop of the process `body` may run on for a moment before it's cancelled, but what it returns is not returned.
+    @discardableResult
     public func guarding<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
         try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask { () -> Result? in
@@ -109,6 +110,7 @@ extension EtcdClient {
     ///   - ttl: seconds that the session's lease outlives this process by.
     ///   - id: the lease's ID; nil for one of the client's making.
     /// - Throws: what `body` throws; ``EtcdError`` when the session couldn't begin or has ended: see ``EtcdSession/loss``.
+    @discardableResult
     public func withSession<Result: Sendable>(
         ttl: Int64 = 60, id: Int64? = nil, _ body: @escaping @Sendable (EtcdSession) async throws -> Result
     ) async throws -> Result {

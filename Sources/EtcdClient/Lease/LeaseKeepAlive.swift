@@ -30,6 +30,7 @@ extension EtcdClient {
     ///   - id: the lease's ID; nil for one of the client's making.
     ///   - body: gets the lease's ID.
     /// - Throws: what `body` throws; ``EtcdError`` when the lease couldn't be granted, or was lost: `leaseNotFound`, `leaseExpired`, `stopped`.
+    @discardableResult
     public func withLease<Result: Sendable>(
         ttl: Int64, id: Int64? = nil, _ body: @escaping @Sendable (Int64) async throws -> Result
     ) async throws -> Result {
