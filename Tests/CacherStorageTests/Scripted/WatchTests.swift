@@ -251,7 +251,7 @@ struct WatchTests {
     @Test("A watch that wants the state at a version waits for it, and fails as too large when it doesn't come")
     func initialEventsWait() async throws {
         let store = ScriptedStorage()
-        try await withCacher(over: store, configure: { $0.freshnessTimeout = .milliseconds(200) }) { cacher in
+        try await withCacher(over: store, configure: { $0.freshnessTimeout = .seconds(2) }) { cacher in
             var options = ListOptions(resourceVersion: ResourceVersion(500), sendInitialEvents: true)
             var reader = WatchReader(try await cacher.watch("/pods", options: options))
             #expect(await reader.rest() == ["resource version too large"])
