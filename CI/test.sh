@@ -34,13 +34,22 @@ check() { # NAME COMMAND...: counts as one test
 
 attribute() { sed -n "s/.*<testsuite [^>]*$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
 
+unfinished() { # LOG: the tests that began and never ended, which is what one wants to know of a time-out
+    awk '
+        match($0, /^◇ Test .* started\.$/) { name = $0; sub(/^◇ /, "", name); sub(/ started\.$/, "", name); running[name] = 1 }
+        /^[✔✘➜] Test / { for (name in running) if (index($0, name " passed") || index($0, name " failed") || index($0, name " with ")) delete running[name] }
+        END { for (name in running) print "never ended: " name }' "$1"
+}
+
 run_target() { # TARGET [PACKAGE-FOLDER]: a test target, in a process of its own
     local target=$1 package=${2:-.} report status=0 tests failures
     report=$results/$target.xml
     say "$target"
-    timeout --kill-after=30 "${TEST_TARGET_TIMEOUT:-1200}" \
-        swift test --package-path "$package" --skip-build --disable-xctest --filter "^$target\\." --xunit-output "$report" 2>&1 | grep --line-buffered -vE '^(◇|✔)'
+    timeout --kill-after=30 "${TEST_TARGET_TIMEOUT:-900}" \
+        swift test --package-path "$package" --skip-build --disable-xctest --filter "^$target\\." --xunit-output "$report" 2>&1 |
+        tee "$results/$target.log" | grep --line-buffered -vE '^(◇|✔)'
     status=${PIPESTATUS[0]}
+    if [ "$status" -ne 0 ]; then unfinished "$results/$target.log"; fi
     [ -e "$report" ] || report=${report%.xml}-swift-testing.xml
     tests=0 failures=0
     if [ -e "$report" ]; then
