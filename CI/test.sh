@@ -36,8 +36,8 @@ attribute() { sed -n "s/.*<testsuite [^>]*$1=\"\([0-9]*\)\".*/\1/p" "$2" | head 
 
 unfinished() { # LOG: the tests that began and never ended, which is what one wants to know of a time-out
     awk '
-        match($0, /^◇ Test .* started\.$/) { name = $0; sub(/^◇ /, "", name); sub(/ started\.$/, "", name); running[name] = 1 }
-        /^[✔✘➜] Test / { for (name in running) if (index($0, name " passed") || index($0, name " failed") || index($0, name " with ")) delete running[name] }
+        !/^◇ Test (case|run) / && match($0, /^◇ Test .* started\.$/) { name = $0; sub(/^◇ /, "", name); sub(/ started\.$/, "", name); running[name] = 1 }
+        /^(✔|✘|➜) Test / { for (name in running) if (index($0, name " passed") || index($0, name " failed") || index($0, name " with ")) delete running[name] }
         END { for (name in running) print "never ended: " name }' "$1"
 }
 
@@ -46,7 +46,7 @@ run_target() { # TARGET [PACKAGE-FOLDER]: a test target, in a process of its own
     report=$results/$target.xml
     say "$target"
     timeout --kill-after=30 "${TEST_TARGET_TIMEOUT:-900}" \
-        swift test --package-path "$package" --skip-build --disable-xctest --filter "^$target\\." --xunit-output "$report" 2>&1 |
+        stdbuf -oL swift test --package-path "$package" --skip-build --disable-xctest --filter "^$target\\." --xunit-output "$report" 2>&1 |
         tee "$results/$target.log" | grep --line-buffered -vE '^(◇|✔)'
     status=${PIPESTATUS[0]}
     if [ "$status" -ne 0 ]; then unfinished "$results/$target.log"; fi
