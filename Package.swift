@@ -154,6 +154,7 @@ let package = Package(
             name: "CGRPCSessionTestSupport", dependencies: ["CGRPCSession", "CNghttp2"], path: "Tests/CGRPCSessionTestSupport",
             linkerSettings: [.linkedLibrary("nghttp2")]),
         .module("HistoryTesting", path: "Tests/HistoryTesting"),
+        .module("TestWaiting", path: "Tests/TestWaiting"),
         .executableTarget(name: "LeaseHolder", dependencies: ["EtcdClient"], path: "Tests/LeaseHolder", swiftSettings: strict),
 
         .target(
@@ -173,12 +174,12 @@ let package = Package(
                 .nioSSL,
             ]),
         .tests("EtcdTestKitTests", ["EtcdTestKit"]),
-        .tests("ScenarioTests", ["EtcdClient", "EtcdTestKit", "GRPCTransport", "HistoryTesting", "LeaseHolder", .logging]),
+        .tests("ScenarioTests", ["EtcdClient", "EtcdTestKit", "GRPCTransport", "HistoryTesting", "LeaseHolder", "TestWaiting", .logging]),
         .tests(
             "EtcdClientTests",
             [
                 "CEtcdMessages", "CGRPCSessionTestSupport", "CProtobufC", "EtcdClient", "EtcdTestKit", "EtcdTestSupport", "GRPCTestSupport",
-                "GRPCTransport", .inMemoryTracing, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix, .tracing,
+                "GRPCTransport", "TestWaiting", .inMemoryTracing, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix, .tracing,
             ]),
         .tests("APIMachineryTests", ["APIMachinery"]),
         .tests("SchemaTests", ["APIMachinery", "KubernetesResources"]),

@@ -42,7 +42,7 @@ public struct LeaderStream: AsyncSequence, Sendable {
         private var stream: GRPCStream?
         private var inbox: ArraySlice<ByteBuffer> = []
         private var openedAt = ContinuousClock.now
-        private var lastRevision: Int64 = 0
+        private var told: (created: Int64, modified: Int64) = (0, 0)
         private var policy: CallPolicy
         private var isOver = false
 
@@ -62,9 +62,11 @@ public struct LeaderStream: AsyncSequence, Sendable {
                     while let message = inbox.popFirst() {
                         policy = sequence.freshPolicy
                         let answer = try sequence.decode(message)
-                        // A new stream begins with what is so now, which may be known.
-                        guard answer.kv.modRevision > lastRevision else { continue }
-                        lastRevision = answer.kv.modRevision
+                        // A new stream begins with what is so now, which may be known. Leaders follow each other in the order in which they lined
+                        // up: the next may have done so, and have said all it says, before the one before it spoke for the last time.
+                        let news = (created: answer.kv.createRevision, modified: answer.kv.modRevision)
+                        guard news > told else { continue }
+                        told = news
                         return sequence.prefix.removing(from: answer)
                     }
                     do throws(GRPCError) {

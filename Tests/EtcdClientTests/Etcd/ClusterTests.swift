@@ -8,6 +8,7 @@ import EtcdClient
 import EtcdTestKit
 import Foundation
 import GRPCTransport
+import TestWaiting
 import Testing
 
 @Suite("Members of a cluster, on real etcds")

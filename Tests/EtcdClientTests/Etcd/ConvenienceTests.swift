@@ -7,6 +7,7 @@
 import EtcdClient
 import EtcdTestKit
 import Foundation
+import TestWaiting
 import Testing
 
 @Suite("Everyday reads and writes, on a real etcd")

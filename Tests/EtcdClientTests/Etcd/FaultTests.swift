@@ -6,6 +6,7 @@
 
 import EtcdClient
 import EtcdTestKit
+import TestWaiting
 import Testing
 
 @Suite("Faults, on a real etcd")

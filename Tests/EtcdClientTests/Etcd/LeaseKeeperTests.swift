@@ -8,6 +8,7 @@ import EtcdTestKit
 import Foundation
 import Logging
 import MetricsTestKit
+import TestWaiting
 import Testing
 
 @testable import EtcdClient

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EtcdClient
+import TestWaiting
 import Testing
 
 @Suite("Leases, on a real etcd")

@@ -9,6 +9,7 @@ import EtcdClient
 import EtcdTestKit
 import Foundation
 import GRPCTransport
+import TestWaiting
 import Testing
 
 @Suite("Maintenance, on a real etcd")

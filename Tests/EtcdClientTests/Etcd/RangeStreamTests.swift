@@ -7,6 +7,7 @@
 import EtcdClient
 import EtcdTestKit
 import GRPCTransport
+import TestWaiting
 import Testing
 
 @Suite("Ranges read piece by piece, on a real etcd")

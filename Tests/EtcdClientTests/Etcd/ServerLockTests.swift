@@ -6,6 +6,7 @@
 
 import EtcdClient
 import EtcdTestKit
+import TestWaiting
 import Testing
 
 @Suite("The server's locks and elections, on a real etcd")
@@ -96,6 +97,24 @@ struct ServerLockTests {
             let seen = try await within("the observer") { try await observing.value }
             // What was replaced before the observer looked isn't told; what is told comes in order, and once.
             #expect(seen.last == "second" && Set(seen).isSubset(of: ["first", "changed", "second"]) && seen.count == Set(seen).count, "\(seen)")
+            for lease in [first, second] { try await client.leaseRevoke(lease) }
+        }
+    }
+
+    @Test("A leader is told though it lined up before the one before it spoke for the last time")
+    func linedUpEarly() async throws {
+        try await withSharedCluster { client, prefix in
+            let (first, second) = (try await client.leaseGrant(ttl: 60).id, try await client.leaseGrant(ttl: 60).id)
+            let won = try await client.campaign(prefix, lease: first, value: "first")
+            var leaders = client.observe(prefix).makeAsyncIterator()
+            #expect(try await leaders.next()?.kv.valueText == "first")
+            let campaigning = Task { try await client.campaign(prefix, lease: second, value: "second") }
+            try await eventually("a second candidate") { try await client.count(prefix: prefix + "/") == 2 }
+            try await client.proclaim(won.leader, value: "changed")
+            #expect(try await leaders.next()?.kv.valueText == "changed")
+            try await client.resign(won.leader)
+            _ = try await campaigning.value
+            #expect(try await leaders.next()?.kv.valueText == "second")
             for lease in [first, second] { try await client.leaseRevoke(lease) }
         }
     }

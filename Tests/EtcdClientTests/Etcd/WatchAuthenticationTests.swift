@@ -6,6 +6,7 @@
 
 import EtcdClient
 import EtcdTestKit
+import TestWaiting
 import Testing
 
 @Suite("Watches of a cluster that asks for names, on a real etcd")

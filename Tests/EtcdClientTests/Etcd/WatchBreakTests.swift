@@ -8,6 +8,7 @@ import EtcdClient
 import EtcdTestKit
 import GRPCTransport
 import Synchronization
+import TestWaiting
 import Testing
 
 @Suite("Watches through cut connections, on a real etcd")

@@ -6,6 +6,7 @@
 
 import EtcdClient
 import EtcdTestKit
+import TestWaiting
 import Testing
 
 @Suite("Watches cancelled at any point, on a real etcd")

@@ -7,6 +7,7 @@
 import EtcdClient
 import EtcdTestKit
 import Synchronization
+import TestWaiting
 import Testing
 
 @Suite("Watches through breaks, on a real etcd")

@@ -10,6 +10,7 @@ import EtcdTestSupport
 import GRPCTestSupport
 import GRPCTransport
 import Synchronization
+import TestWaiting
 import Testing
 
 /// A server of watches that says what a test has it say, and answers pings whatever else it leaves unanswered.

@@ -6,6 +6,7 @@
 
 import EtcdClient
 import EtcdTestKit
+import TestWaiting
 import Testing
 
 @Suite("Watches of a store that is put back to an earlier state")

@@ -9,6 +9,7 @@ import CGRPCSessionTestSupport
 import EtcdTestKit
 import EtcdTestSupport
 import GRPCTestSupport
+import TestWaiting
 import Testing
 
 @testable import EtcdClient

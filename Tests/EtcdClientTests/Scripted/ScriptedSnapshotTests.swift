@@ -9,6 +9,7 @@ import Crypto
 import EtcdTestKit
 import EtcdTestSupport
 import GRPCTestSupport
+import TestWaiting
 import Testing
 
 @testable import EtcdClient

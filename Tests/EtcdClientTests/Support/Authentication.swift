@@ -50,10 +50,3 @@ extension TestMetrics {
     var logins: Int64 { counterTotal(label: "etcd_client_logins_total", dimensions: [("outcome", "ok")]) }
     var failedLogins: Int64 { counterTotal(label: "etcd_client_logins_total", dimensions: [("outcome", "failed")]) }
 }
-
-/// Waits until something is so.
-func eventually(_ what: String, _ condition: @escaping @Sendable () async throws -> Bool) async throws {
-    try await within(what, .seconds(60)) {
-        while !(try await condition()) { try await Task.sleep(for: .milliseconds(20)) }
-    }
-}

@@ -8,6 +8,7 @@ import EtcdClient
 import EtcdTestKit
 import Foundation
 import GRPCTransport
+import TestWaiting
 import Testing
 
 /// Runs a client for as long as `body` runs.
@@ -26,26 +27,6 @@ func withClient<Result: Sendable>(
 func withSharedCluster(_ body: @Sendable (EtcdClient, _ prefix: String) async throws -> Void) async throws {
     let cluster = try await EtcdCluster.shared()
     try await withClient(of: cluster.endpoints, tls: cluster.tls) { client in try await body(client, cluster.uniquePrefix()) }
-}
-
-struct TookTooLong: Error, CustomStringConvertible {
-    var description: String
-}
-
-/// Fails what doesn't end by itself, rather than hang.
-func within<Result: Sendable>(
-    _ what: String, _ time: Duration = .seconds(30), _ body: @escaping @Sendable () async throws -> Result
-) async throws -> Result {
-    try await withThrowingTaskGroup(of: Result.self) { group in
-        group.addTask { try await body() }
-        group.addTask {
-            try await Task.sleep(for: time)
-            throw TookTooLong(description: "\(what) took longer than \(time)")
-        }
-        defer { group.cancelAll() }
-        guard let first = try await group.next() else { throw CancellationError() }
-        return first
-    }
 }
 
 extension EtcdWatch {

@@ -6,6 +6,7 @@
 
 import EtcdTestKit
 import Foundation
+import TestWaiting
 
 extension EtcdMember {
     /// Pauses the member and waits until none of its threads runs any more, which a signal doesn't.

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EtcdTestKit
+import TestWaiting
 
 extension EtcdMember {
     /// Waits until the server's own count is this. etcd has no other way to tell than to be asked.

@@ -7,6 +7,7 @@
 import EtcdClient
 import EtcdTestKit
 import HistoryTesting
+import TestWaiting
 import Testing
 
 extension Scenarios {

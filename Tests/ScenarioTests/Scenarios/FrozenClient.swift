@@ -7,6 +7,7 @@
 import EtcdClient
 import Foundation
 import HistoryTesting
+import TestWaiting
 import Testing
 
 @testable import EtcdTestKit

@@ -7,6 +7,7 @@
 import EtcdTestKit
 import GRPCTransport
 import HistoryTesting
+import TestWaiting
 import Testing
 
 @testable import EtcdClient

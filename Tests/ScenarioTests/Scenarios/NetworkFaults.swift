@@ -8,6 +8,7 @@ import EtcdClient
 import EtcdTestKit
 import GRPCTransport
 import HistoryTesting
+import TestWaiting
 import Testing
 
 extension Scenarios {

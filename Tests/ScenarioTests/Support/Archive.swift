@@ -8,6 +8,7 @@ import EtcdClient
 import EtcdTestKit
 import HistoryTesting
 import Synchronization
+import TestWaiting
 
 /// What really happened, read back from the store by clients of its own that take no proxy.
 final class Archive: Sendable {

@@ -8,6 +8,7 @@ import EtcdClient
 import EtcdTestKit
 import HistoryTesting
 import Synchronization
+import TestWaiting
 import Testing
 
 /// All scenarios, one after the other: they kill, count descriptors and measure.

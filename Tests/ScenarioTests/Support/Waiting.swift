@@ -17,37 +17,6 @@ final class Flag: Sendable {
     func set() { state.store(true, ordering: .relaxed) }
 }
 
-struct TookTooLong: Error, CustomStringConvertible {
-    var description: String
-}
-
-/// Fails what doesn't end by itself, rather than hang.
-func within<Result: Sendable>(
-    _ what: String, _ time: Duration = .seconds(60), _ body: @escaping @Sendable () async throws -> Result
-) async throws -> Result {
-    try await withThrowingTaskGroup(of: Result.self) { group in
-        group.addTask { try await body() }
-        group.addTask {
-            try await Task.sleep(for: time)
-            throw TookTooLong(description: "\(what) took longer than \(time)")
-        }
-        defer { group.cancelAll() }
-        guard let first = try await group.next() else { throw CancellationError() }
-        return first
-    }
-}
-
-/// Waits until something is so that nobody tells; gives how long it took.
-@discardableResult
-func eventually(_ what: String, _ time: Duration = .seconds(60), _ isSo: () async throws -> Bool) async throws -> Duration {
-    let start = ContinuousClock.now
-    while try await !isSo() {
-        guard ContinuousClock.now - start < time else { throw TookTooLong(description: "no \(what) within \(time)") }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-    return ContinuousClock.now - start
-}
-
 /// Runs a client for as long as `body` runs.
 func withClient<Result: Sendable>(
     of endpoints: [String], tls: GRPCTLSConfiguration? = nil, configure: (inout EtcdClientConfiguration) -> Void = { _ in },
