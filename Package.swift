@@ -197,13 +197,13 @@ let package = Package(
             ]),
         .tests(
             "StorageEncryptionTests",
-            ["APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Storage", "StorageEncryption", .crypto, .logging],
+            ["APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Storage", "StorageEncryption", "TestWaiting", .crypto, .logging],
             resources: [.copy("Fixtures")]),
         .tests(
             "KMSPluginTests",
             [
                 "APIMachinery", "CGRPCSession", "CGRPCSessionTestSupport", "EtcdClient", "EtcdStorage", "EtcdTestKit", "GRPCTransport", "KMSPlugin",
-                "Storage", "StorageEncryption", .crypto, .logging, .nioCore, .nioPosix,
+                "Storage", "StorageEncryption", "TestWaiting", .crypto, .logging, .nioCore, .nioPosix,
             ]),
         .tests(
             "CacherStorageTests",
@@ -218,7 +218,7 @@ let package = Package(
             "APIServerTests",
             [
                 "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "KubernetesResources", "Registry",
-                "Storage",
+                "Storage", "TestWaiting",
                 .logging, .nioCore, .serviceLifecycle, .subprocess,
             ]),
         .tests("KeelsonTests", ["keelson", .argumentParser, .asn1, .system, .x509, .yams]),

@@ -10,6 +10,7 @@ import KMSPlugin
 import Logging
 import Storage
 import StorageEncryption
+import TestWaiting
 import Testing
 
 @Suite("A KMS plugin over a Unix socket")
@@ -139,14 +140,5 @@ func failure(sourceLocation: SourceLocation = #_sourceLocation, _ body: () async
         return KeyManagementError(isPassing: false, "")
     } catch let error as KeyManagementError {
         return error
-    }
-}
-
-/// Waits for something that another task brings about.
-func eventually(_ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
-    while try await !condition() {
-        try #require(ContinuousClock.now < deadline, "\(what) did not come to be", sourceLocation: sourceLocation)
-        try await Task.sleep(for: .milliseconds(5))
     }
 }

@@ -13,6 +13,7 @@ import KMSPlugin
 import Logging
 import Storage
 import StorageEncryption
+import TestWaiting
 import Testing
 
 /// Envelope encryption below a storage on a real etcd, with a plugin behind a real socket.

@@ -6,6 +6,7 @@
 
 import Logging
 import Storage
+import TestWaiting
 import Testing
 
 @testable import StorageEncryption

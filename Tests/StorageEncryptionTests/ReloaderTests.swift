@@ -9,6 +9,7 @@ import Logging
 import Storage
 import StorageEncryption
 import Synchronization
+import TestWaiting
 import Testing
 
 @Suite("Reloading the configuration")

@@ -7,6 +7,7 @@
 import APIMachinery
 import Foundation
 import Logging
+import TestWaiting
 import Testing
 
 @testable import APIServer
@@ -15,15 +16,6 @@ import Testing
 struct LiveServerTests {
     static let versions = ["--http1.1", "--http2"]
     let server = TestServer()
-
-    /// Waits for a state of the test's own storage, which has no event for it.
-    func eventually(_ what: String, _ condition: @Sendable () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while !condition() {
-            try #require(ContinuousClock.now < deadline, "\(what) took too long")
-            try await Task.sleep(for: .milliseconds(10))
-        }
-    }
 
     @Test("Both protocols are spoken", arguments: zip(versions, ["HTTP/1.1 200", "HTTP/2 200"]))
     func protocols(_ version: String, _ expected: String) async throws {

@@ -21,12 +21,3 @@ func thrown<Failure: Error>(
 }
 
 struct NothingThrown: Error {}
-
-/// Waits for something that another task brings about.
-func eventually(_ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
-    while try await !condition() {
-        try #require(ContinuousClock.now < deadline, "\(what) did not come to be", sourceLocation: sourceLocation)
-        try await Task.sleep(for: .milliseconds(5))
-    }
-}
