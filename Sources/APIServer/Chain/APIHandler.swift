@@ -59,7 +59,9 @@ public final class APIHandler: Sendable {
         let installed = groups.map { group in
             InstalledGroupVersion(
                 groupVersion: group.groupVersion, groupPriority: group.groupPriority, versionPriority: group.versionPriority,
-                endpoints: group.resources.map { ResourceEndpoint($0, groupVersion: group.groupVersion, limits: limits) })
+                endpoints: group.resources.map {
+                    ResourceEndpoint($0, groupVersion: group.groupVersion, limits: limits, authorizer: configuration.authorizer)
+                })
         }
         self.configuration = configuration
         self.logger = logger
@@ -142,7 +144,8 @@ public final class APIHandler: Sendable {
     /// - Returns: 400 for a text that isn't a duration.
     static func timeout(asked: String?, maximum: Duration) -> Result<Duration, Status> {
         guard let asked else { return .success(maximum) }
-        guard let duration = Duration(parsingGoDuration: asked), duration >= .zero else {
+        // A plain number is seconds.
+        guard let duration = Int64(asked).map({ Duration.seconds($0) }) ?? GoDuration.parse(asked), duration >= .zero else {
             return .failure(.badRequest("invalid value \(asked.goQuoted) of the query parameter \"timeout\": it must be a duration such as 30s"))
         }
         return .success(duration == .zero ? maximum : min(duration, maximum))
@@ -168,31 +171,5 @@ extension Status {
             + "in API group \(attributes.group.goQuoted) \(scope)"
         if !reason.isEmpty { message += ": \(reason)" }
         return .forbidden(GroupResource(group: attributes.group, resource: attributes.resource), name: attributes.name, message: message)
-    }
-}
-
-extension Duration {
-    /// A duration as Go writes it, such as `1m30s` or `500ms`; nil for anything else. A plain number is seconds.
-    init?(parsingGoDuration text: String) {
-        if let seconds = Int64(text) {
-            self = .seconds(seconds)
-            return
-        }
-        var rest = text[...]
-        let isNegative = rest.first == "-"
-        if isNegative || rest.first == "+" { rest = rest.dropFirst() }
-        guard !rest.isEmpty else { return nil }
-        var total = 0.0
-        while !rest.isEmpty {
-            let number = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-            rest = rest.dropFirst(number.count)
-            let unit = rest.prefix { !($0.isASCII && ($0.isNumber || $0 == ".")) }
-            rest = rest.dropFirst(unit.count)
-            let factors = ["ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600]
-            guard let value = Double(number), let factor = factors[String(unit)] else { return nil }
-            total += value * factor
-        }
-        guard total < 1e9 else { return nil }
-        self = .seconds(isNegative ? -total : total)
     }
 }

@@ -30,9 +30,10 @@ public struct AuthorizationAttributes: Sendable, Hashable {
     /// The path.
     public var path: String
 
-    init(_ request: APIRequest) {
+    /// - Parameter verb: another than the request's own, for what it wants besides.
+    init(_ request: APIRequest, verb: String? = nil) {
         user = request.user
-        verb = request.info.verb
+        self.verb = verb ?? request.info.verb
         namespace = request.info.namespace
         group = request.info.groupVersion.group
         version = request.info.groupVersion.version

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import APIMachinery
+import Logging
 import Registry
 
 extension ResourceEndpoint {
@@ -12,6 +13,7 @@ extension ResourceEndpoint {
     func delete(_ request: APIRequest, from deleter: any GracefulDeleter) async throws(Status) -> HTTPResponse {
         let output = try objectOutput(request)
         let options = try await deleteOptions(request)
+        if options.ignoresStoreReadError { return try await deleteUnreadable(request, dryRun: options.dryRun, output: output) }
         let result = try await deleter.delete(request.info.name, options: options, context: request.context(namespaced: namespaced))
         switch result {
         case .status(let status): return HTTPResponse(status, format: output.format)
@@ -26,9 +28,32 @@ extension ResourceEndpoint {
         let output = try listOutput(request)
         let query = try ListQuery(request.query, isWatch: false, description: description)
         let options = try await deleteOptions(request)
+        try DeleteQuery.checkForCollection(options)
         let deleted = try await deleter.deleteCollection(
             options: options, list: query.options, context: request.context(namespaced: namespaced))
         return try output.response(deleted, kind: description.listKind, groupVersion: description.kind.groupVersion)
+    }
+
+    /// `DELETE` of an object that can't be read. Takes a permission of its own beside that to delete.
+    private func deleteUnreadable(_ request: APIRequest, dryRun: Bool, output: ObjectOutput) async throws(Status) -> HTTPResponse {
+        let option = "ignoreStoreReadErrorWithClusterBreakingPotential"
+        guard subresource.isEmpty else {
+            throw .forbidden(groupResource, name: request.info.name, message: "\(option) delete option is not allowed on a subresource")
+        }
+        guard let deleter = unreadableDeleter else {
+            throw .internalError("no unsafe deleter provided, can not honor \(option) for \(groupResource)")
+        }
+        let verb = "unsafe-delete-ignore-read-errors"
+        if let denial = await authorizer.denial(of: AuthorizationAttributes(request, verb: verb)) {
+            throw .forbidden(
+                groupResource, name: request.info.name, message: "not permitted to do \(verb.goQuoted), reason: \(denial)")
+        }
+        request.logger.warning(
+            "asked to remove an object without reading it",
+            metadata: ["path": "\(request.info.path)", "user": "\(request.user.name)", "apiserver.k8s.io/unsafe-delete-ignore-read-error": ""])
+        try await deleter.deleteUnreadable(request.info.name, dryRun: dryRun, context: request.context(namespaced: namespaced))
+        return HTTPResponse(
+            .success(details: .init(name: request.info.name, kind: description.kind.kind)), format: output.format)
     }
 
     private func deleteOptions(_ request: APIRequest) async throws(Status) -> DeleteOptions {

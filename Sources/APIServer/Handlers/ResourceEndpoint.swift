@@ -28,6 +28,8 @@ struct ResourceEndpoint: Sendable {
     /// Names and shape.
     let description: ResourceDescription
     let limits: Limits
+    /// Asked here about what a request wants beyond its verb.
+    let authorizer: any Authorizer
     /// Keeps book of who writes which fields here.
     let fieldManager: FieldManager
     let getter: (any Getter)?
@@ -36,10 +38,11 @@ struct ResourceEndpoint: Sendable {
     let creater: (any Creater)?
     let updater: (any Updater)?
     let deleter: (any GracefulDeleter)?
+    let unreadableDeleter: (any UnreadableDeleter)?
     let collectionDeleter: (any CollectionDeleter)?
     let tableConvertor: (any TableConvertor)?
 
-    init(_ installed: InstalledResource, groupVersion: GroupVersion, limits: Limits) {
+    init(_ installed: InstalledResource, groupVersion: GroupVersion, limits: Limits, authorizer: any Authorizer) {
         let parts = installed.path.split(separator: "/", maxSplits: 1)
         let storage = installed.storage
         self.groupVersion = groupVersion
@@ -48,6 +51,7 @@ struct ResourceEndpoint: Sendable {
         namespaced = storage.resource.namespaced
         description = storage.resource
         self.limits = limits
+        self.authorizer = authorizer
         fieldManager = FieldManager(
             apiVersion: groupVersion.description, subresource: subresource, schema: description.schema,
             resetFields: (storage as? any FieldResetter)?.resetFields ?? FieldSet())
@@ -57,6 +61,7 @@ struct ResourceEndpoint: Sendable {
         creater = storage as? any Creater
         updater = storage as? any Updater
         deleter = storage as? any GracefulDeleter
+        unreadableDeleter = storage as? any UnreadableDeleter
         collectionDeleter = storage as? any CollectionDeleter
         tableConvertor = storage as? any TableConvertor
     }

@@ -12,12 +12,15 @@ import Storage
 ///
 /// Source of the rule: upstream DeleteResource, and meta/v1 DeleteOptions with its validation.
 enum DeleteQuery {
+    private static let ignoreReadError = "ignoreStoreReadErrorWithClusterBreakingPotential"
+
     /// Reads a query.
     /// - Throws: 400 for what can't be read, 422 for what isn't allowed.
     static func options(_ query: QueryParameters) throws(Status) -> DeleteOptions {
         try options(
             gracePeriodSeconds: try query.integer("gracePeriodSeconds"), orphanDependents: query.flag("orphanDependents"),
-            propagationPolicy: query.nonEmpty("propagationPolicy"), dryRun: query.values(of: "dryRun"), preconditions: nil)
+            propagationPolicy: query.nonEmpty("propagationPolicy"), dryRun: query.values(of: "dryRun"), preconditions: nil,
+            ignoresStoreReadError: query.flag(ignoreReadError) ?? false)
     }
 
     /// Reads a body that has been parsed.
@@ -43,11 +46,13 @@ enum DeleteQuery {
             gracePeriodSeconds: try body.member("gracePeriodSeconds", \.integerValue, "an integer"),
             orphanDependents: try body.member("orphanDependents", \.boolValue, "true or false"),
             propagationPolicy: try body.member("propagationPolicy", \.stringValue, "a string"),
-            dryRun: dryRun, preconditions: preconditions)
+            dryRun: dryRun, preconditions: preconditions,
+            ignoresStoreReadError: try body.member(ignoreReadError, \.boolValue, "true or false") ?? false)
     }
 
     private static func options(
-        gracePeriodSeconds: Int64?, orphanDependents: Bool?, propagationPolicy: String?, dryRun: [String], preconditions: Preconditions?
+        gracePeriodSeconds: Int64?, orphanDependents: Bool?, propagationPolicy: String?, dryRun: [String], preconditions: Preconditions?,
+        ignoresStoreReadError: Bool
     ) throws(Status) -> DeleteOptions {
         var errors = WriteQuery.dryRunErrors(dryRun)
         let policy = propagationPolicy.flatMap(DeleteOptions.PropagationPolicy.init(rawValue:))
@@ -59,10 +64,27 @@ enum DeleteQuery {
                 .invalid(
                     "propagationPolicy", propagationPolicy.map { .string($0) }, "orphanDependents and deletionPropagation cannot be both set"))
         }
+        if ignoresStoreReadError {
+            let others = [
+                ("propagationPolicy", propagationPolicy != nil), ("orphanDependents", orphanDependents != nil),
+                ("gracePeriodSeconds", gracePeriodSeconds != nil), ("preconditions", preconditions != nil),
+            ]
+            for (name, isSet) in others where isSet {
+                errors.append(.invalid(ignoreReadError, true, "cannot be set together with .\(name)"))
+            }
+        }
         guard errors.isEmpty else { throw .invalid(kind: GroupVersionKind.metaOptions("DeleteOptions"), name: "", errors: errors) }
         return DeleteOptions(
             gracePeriodSeconds: gracePeriodSeconds, preconditions: preconditions, orphanDependents: orphanDependents, propagationPolicy: policy,
-            dryRun: dryRun.contains { !$0.isEmpty })
+            dryRun: dryRun.contains { !$0.isEmpty }, ignoresStoreReadError: ignoresStoreReadError)
+    }
+
+    /// What a collection is deleted with.
+    /// - Throws: 422 for what goes for single objects only: whoever breaks glass must name the pane.
+    static func checkForCollection(_ options: DeleteOptions) throws(Status) {
+        guard options.ignoresStoreReadError else { return }
+        let error = FieldError.invalid(ignoreReadError, true, "is not allowed with DELETECOLLECTION, try again after removing the option")
+        throw .invalid(kind: GroupVersionKind.metaOptions("DeleteOptions"), name: "", errors: [error])
     }
 }
 

@@ -14,7 +14,9 @@ public import Storage
 /// ``NamespaceFinalizeREST``, and the namespace goes.
 ///
 /// Source of the rule: upstream registry/core/namespace/storage.
-public struct NamespaceREST: Getter, Lister, Watcher, Creater, Updater, FieldResetter, GracefulDeleter, TableConvertor {
+public struct NamespaceREST: Getter, Lister, Watcher, Creater, Updater, FieldResetter, GracefulDeleter, UnreadableDeleter,
+    TableConvertor
+{
     let store: RegistryStore<Namespace>
 
     init(store: RegistryStore<Namespace>) {
@@ -73,6 +75,11 @@ public struct NamespaceREST: Getter, Lister, Watcher, Creater, Updater, FieldRes
         }
         guard namespace.spec.finalizers.isEmpty else { return .object(existing, deleted: false) }
         return try await store.delete(name, options: options, context: context)
+    }
+
+    /// Removes a namespace that can't be read, without emptying it.
+    public func deleteUnreadable(_ name: String, dryRun: Bool, context: RequestContext) async throws(Status) {
+        try await store.deleteUnreadable(name, dryRun: dryRun, context: context)
     }
 
     /// The cells of one namespace.

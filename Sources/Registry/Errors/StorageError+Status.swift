@@ -56,7 +56,7 @@ extension Status {
                     "the \(operation) of \(resource) \"\(name)\" was sent, but its outcome is unknown: read the object before trying again",
                     retryAfterSeconds: 0)
             case .corruptObject where !error.failures.isEmpty:
-                Status.unreadable(error, resource: resource)
+                Status.unreadable(error, operation: operation, resource: resource)
             case .invalidContinueToken, .invalidOptions, .invalidKey:
                 .badRequest(error.message.isEmpty ? text : error.message)
             case .resourceVersionTooLarge:
@@ -70,7 +70,9 @@ extension Status {
             case .outOfSpace:
                 .serviceUnavailable("the store is out of space: \(error.message)")
             case .notReady:
-                .tooManyRequests("storage is (re)initializing", retryAfterSeconds: error.retryAfterSeconds ?? 1)
+                // With what keeps it from being ready, such as the keys of objects that can't be read: nothing else tells whoever must mend it.
+                .tooManyRequests(
+                    error.message.isEmpty ? "storage is (re)initializing" : error.message, retryAfterSeconds: error.retryAfterSeconds ?? 1)
             case .stopped:
                 .serviceUnavailable("the storage of \(resource) was shut down")
             case .resourceVersionSet:
@@ -99,14 +101,21 @@ extension Status {
     }
 
     /// What can't be read, one cause each, so that an administrator can remove them.
-    private static func unreadable(_ error: StorageError, resource: GroupResource) -> Status {
+    private static func unreadable(_ error: StorageError, operation: StorageOperation, resource: GroupResource) -> Status {
         var causes = error.failures.map { failure in
             Status.Cause(type: "UnexpectedServerResponse", message: failure.description, field: failure.code == .corruptObject ? failure.key : "")
         }
         if error.isTruncated { causes.append(Status.Cause(type: "FieldValueTooMany", message: "too many errors, the list is truncated")) }
+        // The first is told in the message too, for whoever gets nothing else to see, as behind a cache.
+        var message = error.message
+        if operation == .list, let first = error.failures.first {
+            message = "failed to read one or more \(resource) from the storage: \(first.description)"
+            let others = error.failures.count { $0.code == .corruptObject } - 1
+            if others > 0 { message += " (and \(others) more)" }
+        }
         return Status(
-            code: 500, reason: .storageReadError, message: error.message,
-            details: Details(group: resource.group, kind: resource.resource, causes: causes))
+            code: 500, reason: .storageReadError, message: message,
+            details: Details(name: operation == .list ? "list" : "", group: resource.group, kind: resource.resource, causes: causes))
     }
 
     private static func expired(_ error: StorageError) -> Status {

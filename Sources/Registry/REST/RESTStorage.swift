@@ -59,6 +59,17 @@ public protocol GracefulDeleter: RESTStorage {
     func delete(_ name: String, options: DeleteOptions, context: RequestContext) async throws(Status) -> DeleteResult
 }
 
+/// Removes objects that can't be read: the verb `delete` with ``DeleteOptions/ignoresStoreReadError``, for those who may do
+/// `unsafe-delete-ignore-read-errors`.
+public protocol UnreadableDeleter: RESTStorage {
+    /// Removes an object that can't be read, and no other. Nothing of it is checked: no precondition, no finalizer, no admission; no hook is called.
+    ///
+    /// Throws 404; 409 when the object can be read after all.
+    ///
+    /// Source of the rule: upstream registry's corruptObjectDeleter.
+    func deleteUnreadable(_ name: String, dryRun: Bool, context: RequestContext) async throws(Status)
+}
+
 /// Removes many: the verb `deletecollection`.
 public protocol CollectionDeleter: RESTStorage {
     /// Removes all that is selected, one by one. Returns them as they were listed.
@@ -74,7 +85,8 @@ public protocol TableConvertor: RESTStorage {
 }
 
 /// All the verbs that a stored resource has.
-public typealias StandardStorage = Getter & Lister & Watcher & Creater & Updater & GracefulDeleter & CollectionDeleter & TableConvertor
+public typealias StandardStorage = Getter & Lister & Watcher & Creater & Updater & GracefulDeleter & CollectionDeleter
+    & TableConvertor
 
 /// A column of a server-side table.
 public struct TableColumn: Sendable, Hashable {

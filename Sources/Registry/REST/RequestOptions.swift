@@ -139,16 +139,19 @@ public struct DeleteOptions: Sendable {
     public var propagationPolicy: PropagationPolicy?
     /// Nothing is to be removed.
     public var dryRun: Bool
+    /// The object can't be read, and is to go without anybody looking at it; see ``UnreadableDeleter``. Not with the options above, but for ``dryRun``.
+    public var ignoresStoreReadError: Bool
 
     /// Options.
     public init(
         gracePeriodSeconds: Int64? = nil, preconditions: Preconditions? = nil, orphanDependents: Bool? = nil,
-        propagationPolicy: PropagationPolicy? = nil, dryRun: Bool = false
+        propagationPolicy: PropagationPolicy? = nil, dryRun: Bool = false, ignoresStoreReadError: Bool = false
     ) {
         self.gracePeriodSeconds = gracePeriodSeconds
         self.preconditions = preconditions
         self.orphanDependents = orphanDependents
         self.propagationPolicy = propagationPolicy
         self.dryRun = dryRun
+        self.ignoresStoreReadError = ignoresStoreReadError
     }
 }

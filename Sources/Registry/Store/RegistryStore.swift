@@ -40,7 +40,7 @@ public final class RegistryStore<Value: APIResource>: Sendable {
     var groupResource: GroupResource { configuration.resource.groupResource }
 }
 
-extension RegistryStore: StandardStorage, FieldResetter {
+extension RegistryStore: StandardStorage, UnreadableDeleter, FieldResetter {
     /// Those of the update strategy.
     public var resetFields: FieldSet { configuration.updateStrategy.resetFields }
 }

@@ -148,6 +148,17 @@ struct WriteTests {
         #expect(json["details"] == ["name": "one", "group": "samples.example.com", "kind": "gadgets", "uid": "uid-one"])
     }
 
+    @Test("A collection can't be deleted unread, nor can what no storage is behind")
+    func unreadable() async throws {
+        server.gadgets.store("one")
+        let ignore = "?ignoreStoreReadErrorWithClusterBreakingPotential=true"
+        #expect(try await server.send("DELETE", TestServer.collection + "/one" + ignore).status == 500)
+        let collection = try await server.send("DELETE", TestServer.collection + ignore)
+        #expect(collection.status == 422)
+        #expect(try collection.json()["message"]?.stringValue?.contains("is not allowed with DELETECOLLECTION") == true)
+        #expect(server.gadgets.received.delete == nil)
+    }
+
     @Test("202 is only for those who asked for no orphans and whose object is still there")
     func accepted() async throws {
         server.gadgets.store("one")

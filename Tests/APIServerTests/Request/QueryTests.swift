@@ -160,11 +160,36 @@ struct QueryTests {
         "Delete options that can't be are refused",
         arguments: [
             (#"{"propagationPolicy":"Sideways"}"#, 422), (#"{"orphanDependents":true,"propagationPolicy":"Orphan"}"#, 422),
-            (#"{"dryRun":["Some"]}"#, 422), (#"{"gracePeriodSeconds":"soon"}"#, 400), (#"{"kind":"Pod"}"#, 400), ("[]", 400),
+            (#"{"dryRun":["Some"]}"#, 422), (#"{"ignoreStoreReadErrorWithClusterBreakingPotential":"yes"}"#, 400),
+            (#"{"gracePeriodSeconds":"soon"}"#, 400), (#"{"kind":"Pod"}"#, 400), ("[]", 400),
         ])
     func invalidDelete(_ text: String, _ code: Int) throws {
         let body = try JSONValue(parsing: Array(text.utf8))
         #expect(try #require(throws: Status.self) { try DeleteQuery.options(body) }.code == code)
+    }
+
+    @Test(
+        "What an object says of itself can't be asked for when nobody reads it",
+        arguments: [
+            (#""preconditions":{}"#, "preconditions"), (#""gracePeriodSeconds":0"#, "gracePeriodSeconds"),
+            (#""orphanDependents":false"#, "orphanDependents"), (#""propagationPolicy":"Orphan""#, "propagationPolicy"),
+        ])
+    func unreadableWith(_ member: String, _ name: String) throws {
+        let body = { (ignores: Bool) in
+            try JSONValue(parsing: Array("{\"ignoreStoreReadErrorWithClusterBreakingPotential\":\(ignores),\(member)}".utf8))
+        }
+        let status = try #require(throws: Status.self) { try DeleteQuery.options(body(true)) }
+        #expect(status.code == 422)
+        #expect(status.details?.causes.map(\.message) == ["Invalid value: true: cannot be set together with .\(name)"])
+        #expect(status.details?.causes.map(\.field) == ["ignoreStoreReadErrorWithClusterBreakingPotential"])
+        #expect(try !DeleteQuery.options(body(false)).ignoresStoreReadError)
+    }
+
+    @Test("A dry run and a body's silence go with an object that nobody reads")
+    func unreadable() throws {
+        let query = QueryParameters(parsing: "ignoreStoreReadErrorWithClusterBreakingPotential=true&dryRun=All")
+        #expect(try DeleteQuery.options(query).ignoresStoreReadError)
+        #expect(try !DeleteQuery.options([:]).ignoresStoreReadError)
     }
 
     @Test(

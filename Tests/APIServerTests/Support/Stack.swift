@@ -20,9 +20,14 @@ import Testing
 /// The server over everything that is below it: registries, caches, and a real etcd.
 struct Stack: Sendable {
     let handler: APIHandler
+    private let client: EtcdClient
+    private let prefix: String
 
     /// Runs a stack on keys of its own for as long as `body` runs.
-    static func with<Result: Sendable>(_ body: @escaping @Sendable (Stack) async throws -> Result) async throws -> Result {
+    static func with<Result: Sendable>(
+        _ decorator: StorageDecorator = .withCacher, authorizer: any Authorizer = AlwaysAllowAuthorizer(),
+        _ body: @escaping @Sendable (Stack) async throws -> Result
+    ) async throws -> Result {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let cluster = try await EtcdCluster.shared()
         let client = EtcdClient(configuration: try EtcdClientConfiguration(endpoints: cluster.endpoints, tls: cluster.tls), logger: logger)
@@ -33,13 +38,13 @@ struct Stack: Sendable {
                 client: client,
                 configuration: EtcdStorageConfiguration(pathPrefix: prefix, resourcePrefix: resourcePrefix, groupResource: groupResource),
                 logger: logger)
-            let decorated = StorageDecorator.withCacher.decorate(
+            let decorated = decorator.decorate(
                 storage, groupResource: groupResource, resourcePrefix: resourcePrefix, attributes: attributes, logger: logger)
             if let cache = decorated.storage as? CacherStorage { caches.append(cache) }
             return decorated.storage
         }
         let handler = APIHandler(
-            configuration: .init(authenticator: StaticTokenAuthenticator(administratorTokens: [TestServer.token])),
+            configuration: .init(authenticator: StaticTokenAuthenticator(administratorTokens: [TestServer.token]), authorizer: authorizer),
             groups: resources.groups.map { APIGroupInfo(groupVersion: $0.groupVersion, resources: $0.resources) }, healthChecks: [], logger: logger)
         let services: [any Service] = [client] + caches
         let group = ServiceGroup(configuration: .init(services: services.map { .init(service: $0) }, logger: logger))
@@ -51,7 +56,7 @@ struct Stack: Sendable {
             tasks.addTask {
                 for cache in caches { try await cache.waitUntilReady() }
                 try await resources.createDefaultNamespaces()
-                let result = try await body(Stack(handler: handler))
+                let result = try await body(Stack(handler: handler, client: client, prefix: prefix))
                 await group.triggerGracefulShutdown()
                 return result
             }
@@ -75,6 +80,16 @@ struct Stack: Sendable {
                 headers: ["Authorization": "Bearer \(TestServer.token)", "Content-Type": type, "Accept": accept, "User-Agent": "tests/1"],
                 body: HTTPRequestBody(Array(body.utf8))))
         return try await Answer(response)
+    }
+
+    /// Writes a value past the server.
+    func store(_ value: [UInt8], at key: String) async throws {
+        try await client.put(prefix + key, value)
+    }
+
+    /// Whether etcd has the key.
+    func isStored(_ key: String) async throws -> Bool {
+        try await client.range(.key(prefix + key), options: RangeOptions(countOnly: true)).count > 0
     }
 
     /// A deployment's manifest.

@@ -44,6 +44,9 @@ struct OpenAPIParameter: Sendable {
     static let deleting = [
         dryRun,
         OpenAPIParameter(name: "gracePeriodSeconds", type: "integer", description: "Seconds the object may take to end; 0 ends it now"),
+        OpenAPIParameter(
+            name: "ignoreStoreReadErrorWithClusterBreakingPotential", type: "boolean",
+            description: "Deletes an object that can't be read any more; breaks what depends on it"),
         OpenAPIParameter(name: "orphanDependents", type: "boolean", description: "Old form of propagationPolicy"),
         OpenAPIParameter(name: "propagationPolicy", description: "What becomes of dependents: Orphan, Background or Foreground"),
     ]

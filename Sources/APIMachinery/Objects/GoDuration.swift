@@ -5,14 +5,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Durations as Go writes them: `3s`, `1m30s`, `1.5h`, `250ms`.
-enum GoDuration {
+package enum GoDuration {
     private static let units: [(name: String, nanoseconds: Double)] = [
         // Longer names first, so that "ms" isn't taken for "m".
         ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
     ]
 
     /// The duration; nil when the text isn't one, or is longer than 290 years.
-    static func parse(_ text: String) -> Duration? {
+    package static func parse(_ text: String) -> Duration? {
         var rest = Substring(text)
         let isNegative = rest.hasPrefix("-")
         if isNegative || rest.hasPrefix("+") { rest.removeFirst() }
