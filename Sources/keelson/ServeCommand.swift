@@ -102,6 +102,12 @@ struct EtcdOptions: ParsableArguments {
     @Option(help: "The etcd program to run as the managed etcd (default: etcd on the PATH).")
     var etcd: String?
 
+    @Option(help: "How often the objects of each resource are counted for the metrics, such as 1m; 0s never.")
+    var etcdCountMetricPollPeriod = PollInterval.seconds(60)
+
+    @Option(help: "How often the size of etcd's database is asked for, for the metrics, such as 30s; 0s never.")
+    var etcdDbMetricPollInterval = PollInterval.seconds(30)
+
     @Option(help: "An EncryptionConfiguration file: which resources are kept encrypted in etcd, and by what.")
     var encryptionProviderConfig: String?
 

@@ -33,6 +33,20 @@ struct FlagsTests {
         #expect(command.etcd.etcdPrefix == "/other")
     }
 
+    @Test("How often etcd is measured is said as kube-apiserver's flags say it", arguments: [("1m30s", 90), ("250ms", 0.25), ("0s", 0), ("0", 0)])
+    func intervals(text: String, seconds: Double) throws {
+        let flags = ["serve", "--etcd-count-metric-poll-period", text, "--etcd-db-metric-poll-interval", text]
+        let command = try #require(try Keelson.parseAsRoot(flags) as? ServeCommand)
+        #expect(command.etcd.etcdCountMetricPollPeriod.duration == .seconds(seconds))
+        #expect(command.etcd.etcdDbMetricPollInterval.duration == .seconds(seconds))
+    }
+
+    @Test("What is no interval is refused, and named", arguments: ["-1s", "60", "soon", ""])
+    func invalidInterval(text: String) {
+        let error = #expect(throws: (any Error).self) { try Keelson.parseAsRoot(["serve", "--etcd-count-metric-poll-period=\(text)"]) }
+        #expect(error.map { Keelson.message(for: $0).contains("etcd-count-metric-poll-period") } == true)
+    }
+
     @Test(
         "Flags that contradict each other are refused, and named",
         arguments: [

@@ -24,6 +24,8 @@ struct EtcdBackend {
     private let encryption: EncryptionConfigurationReloader?
     private let managed: ManagedEtcd?
     private let prefix: String
+    private let countPeriod: PollInterval
+    private let sizeInterval: PollInterval
     private let logger: Logger
 
     /// Connects to the servers that the flags name, or prepares a managed etcd in the data directory.
@@ -46,6 +48,8 @@ struct EtcdBackend {
         client = EtcdClient(configuration: configuration, logger: logger)
         compactor = Compactor(client: client, logger: logger)
         prefix = options.etcdPrefix
+        countPeriod = options.etcdCountMetricPollPeriod
+        sizeInterval = options.etcdDbMetricPollInterval
         self.logger = logger
     }
 
@@ -65,6 +69,12 @@ struct EtcdBackend {
                 pathPrefix: prefix, resourcePrefix: resourcePrefix, groupResource: groupResource,
                 transformer: encryption?.transformer(for: groupResource) ?? IdentityTransformer()),
             compactor: compactor, logger: logger)
+    }
+
+    /// Measures what the storages hold, as often as the flags say.
+    func monitor(of storages: [EtcdStorage]) -> StorageMonitor {
+        StorageMonitor(
+            client: client, storages: storages, statisticsInterval: countPeriod.duration, sizeInterval: sizeInterval.duration, logger: logger)
     }
 
     /// Fails while etcd doesn't answer. Two seconds, as upstream gives it.

@@ -6,6 +6,7 @@
 
 import APIServer
 import CacherStorage
+import EtcdStorage
 import KubernetesResources
 import Logging
 import Registry
@@ -30,13 +31,15 @@ struct Server {
         let backend = try await EtcdBackend(options: etcd, directory: directory, logger: logger)
         if let endpoint = backend.endpoints.first { try directory.write(endpoint + "\n", to: directory.file("etcd.endpoint")) }
 
+        var storages: [EtcdStorage] = []
         var caches: [CacherStorage] = []
         var cacheServices: [any Service] = []
         let decorator: StorageDecorator = serving.watchCache ? .withCacher : .undecorated
         let resources = BuiltinResources(logger: logger) { prefix, groupResource, attributes in
+            let storage = backend.storage(resourcePrefix: prefix, groupResource: groupResource)
+            storages.append(storage)
             let decorated = decorator.decorate(
-                backend.storage(resourcePrefix: prefix, groupResource: groupResource), groupResource: groupResource, resourcePrefix: prefix,
-                attributes: attributes, logger: logger)
+                storage, groupResource: groupResource, resourcePrefix: prefix, attributes: attributes, logger: logger)
             cacheServices += decorated.services
             if let cache = decorated.storage as? CacherStorage { caches.append(cache) }
             return decorated.storage
@@ -61,7 +64,7 @@ struct Server {
                 bound.finish()
             })
 
-        let services = backend.services + cacheServices + [resources.namespaceController, server]
+        let services = backend.services + cacheServices + [backend.monitor(of: storages), resources.namespaceController, server]
         var configurations = services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
         // Done once the server is ready; that is no reason to stop the others.
         configurations.append(ServiceGroupConfiguration.ServiceConfiguration(service: startup, successTerminationBehavior: .ignore))
