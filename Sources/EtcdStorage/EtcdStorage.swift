@@ -35,8 +35,7 @@ public final class EtcdStorage: Storage {
     let compactor: Compactor?
     let logger: Logger
     let members = Mutex(MemberVersions())
-    /// Whether etcd has RangeStream, once that's known.
-    let listStreams = Mutex<Bool?>(nil)
+    let rangeStreams = Mutex(RangeStreamKnowledge())
 
     /// The storage of a resource.
     /// - Parameters:

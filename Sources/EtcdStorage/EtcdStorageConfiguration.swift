@@ -20,7 +20,8 @@ public struct EtcdStorageConfiguration: Sendable {
     /// The most keys that are asked for at once. It bounds how much an answer, and a step of a watch's initial state, takes in memory; the whole
     /// list is of one revision regardless.
     ///
-    /// With nil a list without a limit comes as a stream where etcd has them, which is since 3.7, and everything else in pages of ten thousand.
+    /// With nil a list without a limit, and a watch's initial state, come as a stream where etcd has them, which is since 3.7, and everything else in
+    /// pages of ten thousand.
     public var listPageSize: Int?
     /// How long one page of a list may take. Longer than etcd's other reads may, because a page may be many megabytes. A stream's parts are small, and
     /// each comes within the client's `readTimeout`.

@@ -77,9 +77,7 @@ package final class ScriptedEtcd: Sendable {
     private func serve(_ server: ScriptedPeer.Server, _ member: Int, _ connection: Int, _ count: Int) {
         for index in 0..<count {
             let stream = Int32(2 * index + 1)
-            guard scripted_server_request_ended(server, stream), seen.withLock({ $0.answered.insert([member, connection, index]).inserted }) else {
-                continue
-            }
+            guard Self.isWhole(server, stream), seen.withLock({ $0.answered.insert([member, connection, index]).inserted }) else { continue }
             let request = seen.withLock { seen in
                 let method = Self.method(String(cString: scripted_server_request_headers(server, stream)))
                 let request = Request(
@@ -101,6 +99,14 @@ package final class ScriptedEtcd: Sendable {
             case .open: break
             }
         }
+    }
+
+    /// Whether all has come that the answer depends on: of a watch, whose requests don't end, the first message.
+    private static func isWhole(_ server: ScriptedPeer.Server, _ stream: Int32) -> Bool {
+        if scripted_server_request_ended(server, stream) { return true }
+        var length = 0
+        guard scripted_server_request_body(server, stream, &length) != nil, length >= 5 else { return false }
+        return method(String(cString: scripted_server_request_headers(server, stream))) == "Watch/Watch"
     }
 
     private static func method(_ headers: String) -> String {

@@ -74,10 +74,14 @@ final class StorageMetrics: Sendable {
     }
 
     func record(_ request: Request, since start: ContinuousClock.Instant, failed: Bool) {
+        record(request, lasting: ContinuousClock.now - start, failed: failed)
+    }
+
+    func record(_ request: Request, lasting duration: Duration, failed: Bool) {
         guard let handlers = requests[request] else { return }
         handlers.total.increment()
         if failed { handlers.errors.increment() }
-        handlers.duration.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
+        handlers.duration.recordNanoseconds(duration.nanoseconds)
     }
 
     func countDecodeError() { decodeErrors.increment() }

@@ -21,7 +21,7 @@ extension EtcdStorage {
         // Tokens don't know the path prefix' spelling: they are relative to the whole key, like upstream's.
         let revision = try ListRevision(resolving: options, keyPrefix: prepared)
         guard options.recursive else { return try await listOne(key, prepared, revision, options.predicate) }
-        let isStreamed = options.predicate.limit == 0 ? await streamsLists() : false
+        let isStreamed = options.predicate.limit == 0 ? await streamsRanges() : false
         for attempt in 1...EtcdStorage.maximumListAttempts {
             let restarts = attempt < EtcdStorage.maximumListAttempts
             let list =

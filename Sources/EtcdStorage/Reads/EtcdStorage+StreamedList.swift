@@ -8,7 +8,6 @@ import APIMachinery
 import EtcdClient
 import Logging
 import Storage
-import Synchronization
 
 extension EtcdStorage {
     /// A list without a limit, as etcd 3.7 and later send it: a small page that tells the revision, unless it's known, and the rest as a stream.
@@ -44,26 +43,5 @@ extension EtcdStorage {
             if let last = chunk.kvs.last { start = last.key + [0] }
         }
         return StorageList(items: try finish(&collector), resourceVersion: ResourceVersion(UInt64(read)))
-    }
-
-    /// Whether lists without a limit come as streams: where no size of pages is set, and etcd is known to have them. A server that hasn't would be read
-    /// in pages that begin small, which takes more round trips than pages of ours.
-    ///
-    /// Asked once of whichever member is connected. Should another not have streams, the client reads pages there.
-    func streamsLists() async -> Bool {
-        guard configuration.listPageSize == nil else { return false }
-        if let known = listStreams.withLock({ $0 }) { return known }
-        do throws(EtcdError) {
-            let deadline = ContinuousClock.now + min(requests.client.configuration.readTimeout, .seconds(5))
-            let version = try await requests.client.status(deadline: deadline).version
-            let supports = EtcdVersion(version)?.streamsRanges ?? false
-            listStreams.withLock { $0 = supports }
-            return supports
-        } catch {
-            // Who may not ask now may not later, nor does a server learn it.
-            if error.code == .permissionDenied || error.code == .unimplemented { listStreams.withLock { $0 = false } }
-            logger.debug("etcd's version is unknown yet: a list by pages", metadata: ["error": "\(error)"])
-            return false
-        }
     }
 }

@@ -22,8 +22,8 @@ final class EtcdWatchSource: WatchSource {
     private enum Phase: Sendable {
         /// Nothing asked of etcd yet.
         case new
-        /// A page of the present state is to be delivered; nil when it is to be read first.
-        case initial(RangePages, RangePages.Page?)
+        /// A piece of the present state is to be delivered; nil when it is to be read first.
+        case initial(InitialState, InitialState.Piece?)
         case watching(EtcdWatch)
         /// One last event is to be delivered.
         case failing(StorageError)
@@ -61,17 +61,15 @@ final class EtcdWatchSource: WatchSource {
                 try failOrThrow(error)
             }
         case .initialState:
-            var pages = RangePages(
-                start: range.start, end: range.isSingleKey ? range.start + [0] : range.end, revision: 0,
-                size: PageSize(limit: 0, unlimitedPage: storage.configuration.pageSize), growsPages: false)
-            let page = try await nextPage(&pages)
-            let current = ResourceVersion(UInt64(page.headerRevision))
+            var state = await storage.initialState(of: range)
+            let piece = try await nextPiece(&state)
+            let current = ResourceVersion(UInt64(state.revision))
             guard current >= minimum else {
                 // Spread over some seconds, because all clients of a lagging store come back at once.
                 return move(
                     to: .failing(.tooLarge(requested: minimum, current: current, retryAfterSeconds: .random(in: 1...4))))
             }
-            move(to: .initial(pages, page))
+            move(to: .initial(state, piece))
         }
     }
 
@@ -82,8 +80,8 @@ final class EtcdWatchSource: WatchSource {
             case .failing(let error):
                 move(to: .ended)
                 return [.failure(error)]
-            case .initial(let pages, let page):
-                let batch = await deliver(page, of: pages)
+            case .initial(let state, let piece):
+                let batch = await deliver(piece, of: state)
                 if !batch.isEmpty { return batch }
             case .watching(let watch):
                 let batch = await deliver(watch)
@@ -105,24 +103,24 @@ final class EtcdWatchSource: WatchSource {
 
     // MARK: The present state
 
-    private func deliver(_ known: RangePages.Page?, of before: RangePages) async -> [ObjectEvent] {
-        var pages = before
+    private func deliver(_ known: InitialState.Piece?, of before: InitialState) async -> [ObjectEvent] {
+        var state = before
         var events: [ObjectEvent] = []
         do throws(StorageError) {
-            let page = if let known { known } else { try await nextPage(&pages) }
-            events.reserveCapacity(page.kvs.count + 1)
-            for kv in page.kvs {
+            let piece = if let known { known } else { try await nextPiece(&state) }
+            events.reserveCapacity(piece.kvs.count + 1)
+            for kv in piece.kvs {
                 if let event = try await transformation.initialEvent(kv) { events.append(event) }
             }
-            if page.hasMore {
-                move(to: .initial(pages, nil))
+            guard piece.isLast else {
+                move(to: .initial(state, nil))
                 return events
             }
             if options.sendInitialEvents == true, options.predicate.allowWatchBookmarks {
-                events.append(.bookmark(ResourceVersion(UInt64(pages.revision)), endsInitialEvents: true))
+                events.append(.bookmark(ResourceVersion(UInt64(state.revision)), endsInitialEvents: true))
             }
             do {
-                try await follow(after: pages.revision)
+                try await follow(after: state.revision)
             } catch {
                 throw .reading(error, key: key, read: "watch")
             }
@@ -132,9 +130,9 @@ final class EtcdWatchSource: WatchSource {
         return events
     }
 
-    private func nextPage(_ pages: inout RangePages) async throws(StorageError) -> RangePages.Page {
+    private func nextPiece(_ state: inout InitialState) async throws(StorageError) -> InitialState.Piece {
         do {
-            return try await pages.next(from: storage.requests)
+            return try await state.next(from: storage.requests)
         } catch let error as EtcdError {
             throw .reading(error, key: key, read: "watch")
         } catch {

@@ -9,6 +9,7 @@ import EtcdClient
 import EtcdTestSupport
 import MetricsTestKit
 import Storage
+import Synchronization
 import Testing
 
 @testable import EtcdStorage
@@ -72,6 +73,39 @@ struct StreamedListTests {
             #expect(etcd.requests.map(\.method) == ["Maintenance/Status", "KV/Range", "KV/Range"])
             #expect(etcd.requests.last?.message == ScriptedStore.request(limit: 10_000))
         }
+    }
+
+    @Test("An etcd that was updated while it ran is found to have streams, when it's time to ask again")
+    func updated() async throws {
+        try await ScriptedStore.with { request in
+            switch request.method {
+            case "Maintenance/Status": ScriptedStore.status(request.number == 0 ? "3.6.4" : "3.7.0")
+            case "KV/Range": ([ScriptedStore.answer(["a"])], .ok)
+            default: ([ScriptedStore.part(["a"], isLast: true)], .ok)
+            }
+        } _: { etcd, storage in
+            for _ in 0..<2 { _ = try await storage.list("/pods", options: Self.exact) }
+            storage.rangeStreams.withLock { $0.learn(false, now: .now - RangeStreamKnowledge.lifetime) }
+            for _ in 0..<2 { _ = try await storage.list("/pods", options: Self.exact) }
+            #expect(
+                etcd.requests.map(\.method)
+                    == ["Maintenance/Status", "KV/Range", "KV/Range", "Maintenance/Status", "KV/RangeStream", "KV/RangeStream"])
+        }
+    }
+
+    @Test(
+        "What is known of streams is good for ten minutes; then one asks, and the others go by it until there's an answer", arguments: [false, true])
+    func knowledge(isThere: Bool) {
+        var knowledge = RangeStreamKnowledge()
+        let start = ContinuousClock.now
+        #expect(knowledge.decide(now: start) == .ask(otherwise: false))
+        #expect(knowledge.decide(now: start) == .ask(otherwise: false))
+        knowledge.learn(isThere, now: start)
+        #expect(knowledge.decide(now: start + .seconds(599)) == .known(isThere))
+        #expect(knowledge.decide(now: start + .seconds(600)) == .ask(otherwise: isThere))
+        #expect(knowledge.decide(now: start + .seconds(600)) == .known(isThere))
+        knowledge.learn(!isThere, now: start + .seconds(601))
+        #expect(knowledge.decide(now: start + .seconds(602)) == .known(!isThere))
     }
 
     @Test("Where a limit or a size of pages is set nobody asks for streams", arguments: [(2, nil), (0, 3)])

@@ -62,6 +62,37 @@ enum ScriptedStore {
         return writer.bytes
     }
 
+    /// The answers to a watch that hears of one new pod at revision 9, and of nothing more.
+    static func watching(_ name: String) -> ([[UInt8]], ScriptedEtcd.End) {
+        var created = WireWriter()
+        header(&created, revision: 9)
+        created.number(3, 1)
+        var news = WireWriter()
+        header(&news, revision: 9)
+        news.message(11) { event in
+            event.message(2) { kv in
+                kv.data(1, key(name))
+                kv.number(2, 9)
+                kv.number(3, 9)
+                kv.number(4, 1)
+                kv.data(5, StorageHarness.pod(name))
+            }
+        }
+        return ([created.bytes, news.bytes], .open)
+    }
+
+    /// A request to watch all pods, with what was there before each change.
+    static func watchRequest(from revision: UInt64) -> [UInt8] {
+        var writer = WireWriter()
+        writer.message(1) { create in
+            create.data(1, "/registry/pods/")
+            create.data(2, "/registry/pods0")
+            create.number(3, revision)
+            create.number(6, 1)
+        }
+        return writer.bytes
+    }
+
     /// A request for all pods from a key on, or for those after a pod.
     static func request(after name: String? = nil, limit: UInt64 = 0, revision: UInt64 = 0) -> [UInt8] {
         var writer = WireWriter()
