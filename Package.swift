@@ -154,6 +154,7 @@ let package = Package(
             name: "CGRPCSessionTestSupport", dependencies: ["CGRPCSession", "CNghttp2"], path: "Tests/CGRPCSessionTestSupport",
             linkerSettings: [.linkedLibrary("nghttp2")]),
         .module("HistoryTesting", path: "Tests/HistoryTesting"),
+        .module("LogRecording", [.logging], path: "Tests/LogRecording"),
         .module("TestWaiting", path: "Tests/TestWaiting"),
         .executableTarget(name: "LeaseHolder", dependencies: ["EtcdClient"], path: "Tests/LeaseHolder", swiftSettings: strict),
 
@@ -187,7 +188,8 @@ let package = Package(
         .tests(
             "EtcdStorageTests",
             [
-                "APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "EtcdTestSupport", "GRPCTransport", "Storage", .logging, .metrics,
+                "APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "EtcdTestSupport", "GRPCTransport", "LogRecording", "Storage", .logging,
+                .metrics,
                 .metricsTestKit,
             ]),
         .tests(
@@ -197,7 +199,10 @@ let package = Package(
             ]),
         .tests(
             "StorageEncryptionTests",
-            ["APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "Storage", "StorageEncryption", "TestWaiting", .crypto, .logging],
+            [
+                "APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "LogRecording", "Storage", "StorageEncryption", "TestWaiting", .crypto,
+                .logging, .metricsTestKit,
+            ],
             resources: [.copy("Fixtures")]),
         .tests(
             "KMSPluginTests",

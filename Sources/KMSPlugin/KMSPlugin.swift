@@ -61,7 +61,16 @@ public final class KMSPlugin: KeyManagementService, Service {
             let response = try await transport.unary(method, message: message, deadline: .now + timeout)
             return Array(response.message.readableBytesView)
         } catch {
-            throw KeyManagementError(isPassing: Self.isPassing(error), "\(method): \(error)")
+            throw KeyManagementError(isPassing: Self.isPassing(error), "\(method): \(error)", statusCode: Self.name(of: error.code))
+        }
+    }
+
+    /// The status as Go spells it, which metrics carry.
+    static func name(of code: GRPCStatusCode) -> String {
+        switch code {
+        case .ok: "OK"
+        case .cancelled: "Canceled"
+        default: code.description.split(separator: "_").map { $0.prefix(1) + $0.dropFirst().lowercased() }.joined()
         }
     }
 

@@ -4,6 +4,8 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import APIMachinery
+public import Metrics
 public import Storage
 
 /// Chooses among ciphers by the beginning of a stored value: the first writes, all read.
@@ -19,10 +21,12 @@ public struct PrefixTransformers: ValueTransformer {
         public let prefix: [UInt8]
         /// What follows it.
         public let cipher: any ValueCipher
+        let prefixText: String
 
         /// An entry.
         public init(prefix: String, cipher: any ValueCipher) {
             self.prefix = Array(prefix.utf8)
+            prefixText = prefix
             self.cipher = cipher
         }
     }
@@ -32,13 +36,19 @@ public struct PrefixTransformers: ValueTransformer {
 
     private let entries: [Entry]
     private let writer: Entry
+    private let metrics: TransformationMetrics
 
     /// Transformers in the order of their precedence.
+    /// - Parameters:
+    ///   - resource: whose values they are, for metrics.
+    ///   - metrics: where metrics go, under upstream's names (`apiserver_storage_transformation_…`); nil for the system's.
     /// - Precondition: there is at least one entry.
-    public init(_ entries: [Entry]) {
+    public init(_ entries: [Entry], resource: GroupResource, metrics: (any MetricsFactory)? = nil) {
         precondition(!entries.isEmpty, "PrefixTransformers need an entry that writes")
         self.entries = entries
         writer = entries[0]
+        self.metrics = TransformationMetrics(
+            resource: resource.description, prefixes: entries.map(\.prefixText), factory: metrics ?? MetricsSystem.factory)
     }
 
     /// Reads a stored value with the entries that its beginning fits.
@@ -46,19 +56,26 @@ public struct PrefixTransformers: ValueTransformer {
     ///   failure isn't taken for a damaged value.
     public func transformFromStorage(_ stored: [UInt8], authenticatedData: [UInt8]) async throws -> TransformedValue {
         var failures: [EncryptionError] = []
+        let start = ContinuousClock.now
         for (index, entry) in entries.enumerated() {
             guard stored.starts(with: entry.prefix) else { continue }
             switch await Self.open(stored, by: entry, authenticatedData: authenticatedData) {
-            case .success(let value): return TransformedValue(bytes: value.bytes, isStale: value.isStale || index > 0)
-            case .failure(let error): failures.append(error)
+            case .success(let value):
+                metrics.read(index, since: start)
+                return TransformedValue(bytes: value.bytes, isStale: value.isStale || index > 0)
+            case .failure(let error):
+                metrics.readFailed(entry.prefixText, error)
+                failures.append(error)
             }
         }
         if let passing = failures.first(where: { $0.code == .keyServiceUnavailable }) { throw Self.unreachable(passing, authenticatedData) }
         guard failures.count != 1 else { throw failures[0] }
         guard !failures.isEmpty else {
-            throw EncryptionError(
+            let error = EncryptionError(
                 .noProvider,
                 "the value was written by \(Self.writerName(of: stored)), and the encryption configuration has no provider and key of that name")
+            metrics.readFailed(nil, error)
+            throw error
         }
         throw EncryptionError(.unreadable, "no key that may fit reads the value: " + failures.map(\.message).joined(separator: "; "))
     }
@@ -66,15 +83,18 @@ public struct PrefixTransformers: ValueTransformer {
     /// Makes the value to store with the first entry.
     /// - Throws: as ``transformFromStorage(_:authenticatedData:)`` does.
     public func transformToStorage(_ bytes: [UInt8], authenticatedData: [UInt8]) async throws -> [UInt8] {
+        let start = ContinuousClock.now
         var stored: [UInt8] = []
         stored.reserveCapacity(writer.prefix.count + bytes.count + Self.typicalOverhead)
         stored.append(contentsOf: writer.prefix)
         do throws(EncryptionError) {
             try await writer.cipher.seal(bytes, authenticatedData: authenticatedData, into: &stored)
         } catch {
+            metrics.writeFailed(writer.prefixText, error)
             if error.code == .keyServiceUnavailable { throw Self.unreachable(error, authenticatedData) }
             throw error
         }
+        metrics.written(since: start)
         return stored
     }
 

@@ -48,18 +48,20 @@ struct KMSPluginTests {
         }
     }
 
-    static let refusals: [(GRPCStatusCode, Bool)] = [
-        (.unavailable, true), (.deadlineExceeded, true), (.resourceExhausted, true), (.cancelled, true), (.aborted, true),
-        (.notFound, false), (.invalidArgument, false), (.unknown, false), (.failedPrecondition, false), (.permissionDenied, false),
+    static let refusals: [(GRPCStatusCode, Bool, String)] = [
+        (.unavailable, true, "Unavailable"), (.deadlineExceeded, true, "DeadlineExceeded"), (.resourceExhausted, true, "ResourceExhausted"),
+        (.cancelled, true, "Canceled"), (.aborted, true, "Aborted"), (.notFound, false, "NotFound"), (.invalidArgument, false, "InvalidArgument"),
+        (.unknown, false, "Unknown"), (.failedPrecondition, false, "FailedPrecondition"), (.permissionDenied, false, "PermissionDenied"),
     ]
 
     @Test("What the plugin can't do now is told apart from what it refuses", arguments: refusals)
-    func tellsApart(code: GRPCStatusCode, isPassing: Bool) async throws {
+    func tellsApart(code: GRPCStatusCode, isPassing: Bool, name: String) async throws {
         try await Self.with { plugin, server in
             server.plugin.answerAll(.status(code, "told so"))
             let error = try await failure { try await plugin.decrypt(.init(ciphertext: [1], keyID: "key-1"), uid: "u") }
             #expect(error.isPassing == isPassing)
             #expect(error.message.contains("told so"))
+            #expect(error.statusCode == name)
         }
     }
 

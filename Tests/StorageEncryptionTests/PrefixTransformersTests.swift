@@ -4,6 +4,7 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import APIMachinery
 import Crypto
 import Storage
 import StorageEncryption
@@ -21,11 +22,13 @@ struct PrefixTransformersTests {
     static let plain = PrefixTransformers.Entry(prefix: "", cipher: PlainCipher())
 
     static func write(_ entries: [PrefixTransformers.Entry], _ bytes: [UInt8] = [1, 2, 3]) async throws -> [UInt8] {
-        try await PrefixTransformers(entries).transformToStorage(bytes, authenticatedData: storeKey)
+        try await PrefixTransformers(entries, resource: GroupResource(group: "", resource: "secrets")).transformToStorage(
+            bytes, authenticatedData: storeKey)
     }
 
     static func read(_ entries: [PrefixTransformers.Entry], _ stored: [UInt8]) async throws -> TransformedValue {
-        try await PrefixTransformers(entries).transformFromStorage(stored, authenticatedData: storeKey)
+        try await PrefixTransformers(entries, resource: GroupResource(group: "", resource: "secrets")).transformFromStorage(
+            stored, authenticatedData: storeKey)
     }
 
     struct Rotation: Sendable, CustomTestStringConvertible {

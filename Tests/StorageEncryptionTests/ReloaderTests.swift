@@ -5,10 +5,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import APIMachinery
+import LogRecording
 import Logging
 import Storage
 import StorageEncryption
-import Synchronization
 import TestWaiting
 import Testing
 
@@ -18,34 +18,13 @@ struct ReloaderTests {
 
     static let secrets = GroupResource(group: "", resource: "secrets")
 
-    /// The log of a test.
-    final class Log: Sendable {
-        private let lines = Mutex<[String]>([])
-        var all: [String] { lines.withLock { $0 } }
-
-        struct Handler: LogHandler {
-            let log: Log
-            var metadata: Logger.Metadata = [:]
-            var logLevel: Logger.Level = .info
-            subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-                get { metadata[key] }
-                set { metadata[key] = newValue }
-            }
-            func log(event: LogEvent) {
-                log.lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
-            }
-        }
-
-        var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
-    }
-
     static func with(
         _ text: String, timing: EncryptionConfigurationReloader.Timing = .init(interval: nil),
         keyManagement: EncryptionTransformers.KeyManagementFactory? = nil,
-        _ body: (EncryptionConfigurationReloader, TemporaryFile, Log) async throws -> Void
+        _ body: (EncryptionConfigurationReloader, TemporaryFile, LogRecorder) async throws -> Void
     ) async throws {
         let file = try TemporaryFile(text)
-        let log = Log()
+        let log = LogRecorder()
         let reloader = try EncryptionConfigurationReloader(path: file.path, keyManagement: keyManagement, timing: timing, logger: log.logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await reloader.run() }
@@ -101,8 +80,9 @@ struct ReloaderTests {
                 let error = try await thrown(EncryptionConfigurationError.self) { try await reloader.reload() }
                 #expect(error.problems.map(\.path) == ["resources[0].providers[0].aesgcm.keys[0].secret"])
             }
-            #expect(log.all.filter { $0.contains("error") && $0.contains("last good") && $0.contains("keys[0].secret") }.count == 1)
-            #expect(!log.all.contains { $0.contains("hush") })
+            let failures = log.lines.filter { $0.level == .error && $0.message.contains("last good") && $0["error"].contains("keys[0].secret") }
+            #expect(failures.count == 1)
+            #expect(!log.lines.contains { $0.description.contains("hush") })
             try file.remove()
             _ = try await thrown(EncryptionConfigurationError.self) { try await reloader.reload() }
             #expect(try await Self.prefix(reloader) == "k8s:enc:aesgcm:v1:one:")

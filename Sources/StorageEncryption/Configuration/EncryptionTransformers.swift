@@ -7,8 +7,10 @@
 public import APIMachinery
 import Crypto
 public import Logging
+public import Metrics
 public import ServiceLifecycle
 public import Storage
+import Synchronization
 
 /// The transformers that a configuration asks for, one for each resource, and the key management services behind them.
 ///
@@ -17,17 +19,24 @@ public final class EncryptionTransformers: Service {
     /// Makes the client of a key management service. `KMSPlugin.make` of the module KMSPlugin is one.
     public typealias KeyManagementFactory = @Sendable (EncryptionConfiguration.KMS, Logger) throws -> any KeyManagementService
 
-    private let transformers: [ResourceRule: any ValueTransformer]
+    private let entries: [ResourceRule: [PrefixTransformers.Entry]]
+    private let metrics: any MetricsFactory
+    /// Made when a resource is first asked for, because a configuration names most of them by a wildcard.
+    private let transformers = Mutex<[GroupResource: any ValueTransformer]>([:])
     let envelopes: [KMSEnvelope]
     /// All timeouts of the services together.
     let timeouts: Duration
 
     /// Transformers for a configuration.
-    /// - Parameter keyManagement: nil where there is to be no `kms` provider.
+    /// - Parameters:
+    ///   - keyManagement: nil where there is to be no `kms` provider.
+    ///   - metrics: where metrics go; nil for the system's.
     /// - Throws: what the factory throws; a problem by path when there is a `kms` provider and no factory.
     public init(
-        configuration: EncryptionConfiguration, keyManagement: KeyManagementFactory? = nil, timing: KMSEnvelope.Timing = .init(), logger: Logger
+        configuration: EncryptionConfiguration, keyManagement: KeyManagementFactory? = nil, timing: KMSEnvelope.Timing = .init(), logger: Logger,
+        metrics: (any MetricsFactory)? = nil
     ) throws(EncryptionConfigurationError) {
+        let factory = metrics ?? MetricsSystem.factory
         var entries: [ResourceRule: [PrefixTransformers.Entry]] = [:]
         var envelopes: [KMSEnvelope] = []
         for (index, entry) in configuration.entries.enumerated() {
@@ -36,7 +45,7 @@ public final class EncryptionTransformers: Service {
                 if case .kms(let kms) = provider {
                     let path = "resources[\(index)].providers[\(position)].kms"
                     let service = try Self.service(kms, path: path, factory: keyManagement, logger: logger)
-                    let envelope = KMSEnvelope(name: kms.name, service: service, timing: timing, logger: logger)
+                    let envelope = KMSEnvelope(name: kms.name, service: service, timing: timing, logger: logger, metrics: factory)
                     envelopes.append(envelope)
                     ciphers.append(.init(prefix: EncryptionPrefix.keyManagement(kms.name), cipher: envelope))
                 } else {
@@ -45,7 +54,8 @@ public final class EncryptionTransformers: Service {
             }
             for name in entry.resources { entries[ResourceRule(name), default: []] += ciphers }
         }
-        transformers = entries.mapValues { PrefixTransformers($0) }
+        self.entries = entries
+        self.metrics = factory
         self.envelopes = envelopes
         timeouts = configuration.keyManagementServices.reduce(.zero) { $0 + $1.timeout }
     }
@@ -88,10 +98,14 @@ public final class EncryptionTransformers: Service {
 
     /// How values of a resource are stored: by the entry that names it, its group, or everything; in clear when none does.
     public func transformer(for resource: GroupResource) -> any ValueTransformer {
-        for rule in ResourceRule.candidates(for: resource) {
-            if let transformer = transformers[rule] { return transformer }
+        transformers.withLock { known in
+            if let transformer = known[resource] { return transformer }
+            let rule = ResourceRule.candidates(for: resource).first { entries[$0] != nil }
+            let transformer: any ValueTransformer =
+                rule.flatMap { entries[$0] }.map { PrefixTransformers($0, resource: resource, metrics: metrics) } ?? IdentityTransformer()
+            known[resource] = transformer
+            return transformer
         }
-        return IdentityTransformer()
     }
 
     /// Runs the key management services until the task is cancelled or shut down gracefully. Idle where there is none.

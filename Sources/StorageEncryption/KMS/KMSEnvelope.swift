@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Logging
+public import Metrics
 public import ServiceLifecycle
 public import Storage
 import Synchronization
@@ -45,10 +46,16 @@ public final class KMSEnvelope: ValueCipher, Service {
     private let logger: Logger
     private let state: Mutex<EnvelopeState>
     private let cache = Mutex(DataKeyCache())
+    private let derived = DataKey.DerivedKeys()
     private let readiness = ReadinessGate()
+    private let metrics: EnvelopeMetrics
 
     /// An envelope that can write once ``run()`` has reached the service.
-    public init(name: String, service: any KeyManagementService, timing: Timing = Timing(), logger: Logger) {
+    /// - Parameter metrics: where metrics go, under upstream's names (`apiserver_envelope_encryption_…`); nil for the system's.
+    public init(
+        name: String, service: any KeyManagementService, timing: Timing = Timing(), logger: Logger, metrics: (any MetricsFactory)? = nil
+    ) {
+        self.metrics = EnvelopeMetrics(provider: name, factory: metrics ?? MetricsSystem.factory)
         self.name = name
         self.service = service
         self.timing = timing
@@ -60,42 +67,55 @@ public final class KMSEnvelope: ValueCipher, Service {
 
     /// Appends an `EncryptedObject`.
     public func seal(_ bytes: [UInt8], authenticatedData: [UInt8], into stored: inout [UInt8]) throws(EncryptionError) {
+        let now = ContinuousClock.now
         let key = try state.withLock { state throws(EncryptionError) in
             do throws(EncryptionError) {
-                return try state.current(at: .now)
+                return try state.current(at: now)
             } catch {
                 throw EncryptionError(error.code, "KMS provider \"\(name)\": \(error.message)")
             }
         }
         stored.reserveCapacity(stored.count + bytes.count + key.dataKey.overhead + key.trailer.count + 8)
         try EncryptedObject.append(count: bytes.count + key.dataKey.overhead, trailer: key.trailer, to: &stored) { stored throws(EncryptionError) in
-            try key.dataKey.seal(bytes, authenticatedData: authenticatedData, into: &stored)
+            try key.dataKey.seal(bytes, authenticatedData: authenticatedData, derived: derived, at: now, into: &stored)
         }
+        metrics.used(key.encrypted.keyID, .toStorage)
     }
 
     /// Reads an `EncryptedObject`.
     public func open(_ sealed: ArraySlice<UInt8>, authenticatedData: [UInt8]) async throws(EncryptionError) -> TransformedValue {
         let object = try EncryptedObject(parsing: sealed)
         let dataKey = try await dataKey(of: object)
-        let bytes = try dataKey.open(object.data, authenticatedData: authenticatedData)
+        let bytes = try dataKey.open(object.data, authenticatedData: authenticatedData, derived: derived, at: .now)
+        metrics.used(object.dataKey.keyID, .fromStorage)
         return TransformedValue(bytes: bytes, isStale: state.withLock { $0.isStale(object) })
     }
 
     private func dataKey(of object: EncryptedObject) async throws(EncryptionError) -> DataKey {
         let key = DataKeyCache.Key(encrypted: object.dataKey, kind: object.kind)
         if let known = cache.withLock({ $0.dataKey(for: key, at: .now) }) { return known }
-        EncryptionMetrics.cacheMiss()
+        metrics.cacheMiss()
         let uid = Self.requestID()
         let plaintext: [UInt8]
         do {
-            plaintext = try await service.decrypt(object.dataKey, uid: uid)
+            plaintext = try await metrics.measuring("Decrypt") { () async throws(KeyManagementError) in
+                try await service.decrypt(object.dataKey, uid: uid)
+            }
         } catch {
             let what = "KMS provider \"\(name)\" can't decrypt the value's data key (key ID \"\(object.dataKey.keyID)\", request \(uid)): \(error)"
             throw EncryptionError(error.isPassing ? .keyServiceUnavailable : .unreadable, what)
         }
         let dataKey = try DataKey(object.kind, bytes: plaintext)
-        cache.withLock { $0.insert(dataKey, for: key, at: .now) }
+        remember(dataKey, for: key)
         return dataKey
+    }
+
+    private func remember(_ dataKey: DataKey, for key: DataKeyCache.Key) {
+        let count = cache.withLock { cache in
+            cache.insert(dataKey, for: key, at: .now)
+            return cache.count
+        }
+        metrics.cached(dataKeys: count)
     }
 
     // MARK: The service
@@ -129,7 +149,12 @@ public final class KMSEnvelope: ValueCipher, Service {
     func probe() async -> Bool {
         let askedAt = ContinuousClock.now
         do throws(KeyManagementError) {
-            let status = try await service.status()
+            let status = try await metrics.measuring("Status") { () async throws(KeyManagementError) in try await service.status() }
+            if EncryptedObject.problem(withKeyID: status.keyID) == nil {
+                metrics.status(keyID: status.keyID)
+            } else {
+                metrics.invalidKeyID(status.keyID)
+            }
             if let problem = Self.problem(with: status) { throw KeyManagementError(isPassing: true, problem) }
             if state.withLock({ $0.statusSucceeded(keyID: status.keyID, askedAt: askedAt) }) == .generate {
                 try await generate(for: status.keyID, askedAt: askedAt)
@@ -145,20 +170,24 @@ public final class KMSEnvelope: ValueCipher, Service {
     }
 
     private func generate(for keyID: String, askedAt: ContinuousClock.Instant) async throws(KeyManagementError) {
+        let start = ContinuousClock.now
         let dataKey = DataKey.randomSeed()
         let encrypted: EncryptedDataKey
         do {
-            encrypted = try await service.encrypt(dataKey.bytes, uid: Self.requestID())
+            encrypted = try await metrics.measuring("Encrypt") { () async throws(KeyManagementError) in
+                try await service.encrypt(dataKey.bytes, uid: Self.requestID())
+            }
         } catch {
-            EncryptionMetrics.dataKeyFailure()
+            metrics.dataKeyFailed()
             throw error
         }
         let isTaken = state.withLock { $0.generated(dataKey, encrypted: encrypted, statusKeyID: keyID, askedAt: askedAt) }
         guard isTaken else {
-            EncryptionMetrics.dataKeyFailure()
+            metrics.dataKeyFailed()
             throw KeyManagementError(isPassing: true, state.withLock { $0.failure } ?? "the new data key can't be used")
         }
-        cache.withLock { $0.insert(dataKey, for: .init(encrypted: encrypted, kind: dataKey.kind), at: .now) }
+        metrics.dataKeyGenerated(in: ContinuousClock.now - start)
+        remember(dataKey, for: .init(encrypted: encrypted, kind: dataKey.kind))
         logger.info("values are encrypted with a new data key", metadata: ["provider": "\(name)", "keyID": "\(keyID)"])
     }
 

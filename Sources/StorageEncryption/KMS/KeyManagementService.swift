@@ -69,11 +69,14 @@ public struct KeyManagementError: Error, Sendable, CustomStringConvertible {
     public var isPassing: Bool
     /// For a person.
     public var message: String
+    /// The gRPC status, spelt as in `DeadlineExceeded`, where the service is asked by gRPC: a label of metrics.
+    public var statusCode: String?
 
     /// A failure.
-    public init(isPassing: Bool, _ message: String) {
+    public init(isPassing: Bool, _ message: String, statusCode: String? = nil) {
         self.isPassing = isPassing
         self.message = message
+        self.statusCode = statusCode
     }
 
     /// The message.

@@ -6,6 +6,7 @@
 
 public import APIMachinery
 public import Logging
+public import Metrics
 public import ServiceLifecycle
 public import Storage
 import Synchronization
@@ -42,28 +43,37 @@ public final class EncryptionConfigurationReloader: Service {
     private let timing: Timing
     private let keyManagement: EncryptionTransformers.KeyManagementFactory?
     private let logger: Logger
+    private let factory: any MetricsFactory
+    private let metrics: ReloadMetrics
     let current: CurrentTransformers
     private let requests = ReloadRequests()
 
     /// Reads the file.
+    /// - Parameter metrics: where metrics go; nil for the system's.
     /// - Throws: all that is wrong with it. Key management services aren't asked yet.
     public init(
-        path: String, keyManagement: EncryptionTransformers.KeyManagementFactory? = nil, timing: Timing = Timing(), logger: Logger
+        path: String, keyManagement: EncryptionTransformers.KeyManagementFactory? = nil, timing: Timing = Timing(), logger: Logger,
+        metrics: (any MetricsFactory)? = nil
     ) throws(EncryptionConfigurationError) {
         self.path = path
         self.keyManagement = keyManagement
         self.timing = timing
         self.logger = logger
+        factory = metrics ?? MetricsSystem.factory
+        self.metrics = ReloadMetrics(factory: factory)
         let file = try ConfigurationFile(path: path)
         current = CurrentTransformers(
-            try Self.transformers(file, path: path, keyManagement: keyManagement, timing: timing, logger: logger), digest: file.digest)
+            try Self.transformers(file, path: path, keyManagement: keyManagement, timing: timing, logger: logger, metrics: factory),
+            digest: file.digest)
     }
 
     private static func transformers(
-        _ file: ConfigurationFile, path: String, keyManagement: EncryptionTransformers.KeyManagementFactory?, timing: Timing, logger: Logger
+        _ file: ConfigurationFile, path: String, keyManagement: EncryptionTransformers.KeyManagementFactory?, timing: Timing, logger: Logger,
+        metrics: any MetricsFactory
     ) throws(EncryptionConfigurationError) -> EncryptionTransformers {
         let configuration = try EncryptionConfiguration(parsing: file.text, source: path)
-        return try EncryptionTransformers(configuration: configuration, keyManagement: keyManagement, timing: timing.envelope, logger: logger)
+        return try EncryptionTransformers(
+            configuration: configuration, keyManagement: keyManagement, timing: timing.envelope, logger: logger, metrics: metrics)
     }
 
     /// How values of a resource are stored, always by the newest configuration.
@@ -132,7 +142,7 @@ public final class EncryptionConfigurationReloader: Service {
                 running.retire(after: current.transformers.timeouts * 2)
                 running = changed.running
                 current.replace(with: changed.running.transformers, digest: changed.file.digest)
-                EncryptionMetrics.reloaded(isSuccess: true)
+                metrics.reloaded(isSuccess: true)
                 logger.notice("the encryption configuration was reloaded", metadata: ["path": "\(path)", "generation": "\(generation)"])
                 for continuation in waiting { continuation.resume(returning: true) }
             } catch {
@@ -153,7 +163,7 @@ public final class EncryptionConfigurationReloader: Service {
             return (file, try await start(file, &group))
         } catch {
             guard !Task.isCancelled else { throw error }
-            EncryptionMetrics.reloaded(isSuccess: false)
+            metrics.reloaded(isSuccess: false)
             // Tried again at every interval, because a service may come up; told once.
             let failure = "\(error)"
             if current.lastFailure != failure {
@@ -167,7 +177,8 @@ public final class EncryptionConfigurationReloader: Service {
     }
 
     private func start(_ file: ConfigurationFile, _ group: inout ThrowingTaskGroup<Void, any Error>) async throws -> RunningTransformers {
-        let transformers = try Self.transformers(file, path: path, keyManagement: keyManagement, timing: timing, logger: logger)
+        let transformers = try Self.transformers(
+            file, path: path, keyManagement: keyManagement, timing: timing, logger: logger, metrics: factory)
         let running = RunningTransformers(transformers)
         group.addTask { try await running.run() }
         do {
