@@ -28,6 +28,8 @@ public struct EtcdStorageConfiguration: Sendable {
     public var listPageTimeout: Duration
     /// How short-lived objects share leases.
     public var leases: LeasePolicy
+    /// Operations that take at least so long are logged, with where the time went; nil for none. Half a second, as upstream has it.
+    public var slowOperationThreshold: Duration?
     /// ``EtcdStorage/statistics()`` also tells how large objects are on average, from what has been seen of them. Costs some hundred bytes of memory
     /// an object, and makes the statistics read all keys.
     public var estimatesObjectSizes: Bool
@@ -36,7 +38,8 @@ public struct EtcdStorageConfiguration: Sendable {
     public init(
         pathPrefix: String = "/registry", resourcePrefix: String, groupResource: GroupResource,
         transformer: any ValueTransformer = IdentityTransformer(), listPageSize: Int? = nil,
-        listPageTimeout: Duration = .seconds(30), leases: LeasePolicy = LeasePolicy(), estimatesObjectSizes: Bool = false
+        listPageTimeout: Duration = .seconds(30), leases: LeasePolicy = LeasePolicy(), slowOperationThreshold: Duration? = .milliseconds(500),
+        estimatesObjectSizes: Bool = false
     ) {
         self.pathPrefix = pathPrefix
         self.resourcePrefix = resourcePrefix
@@ -45,6 +48,7 @@ public struct EtcdStorageConfiguration: Sendable {
         self.listPageSize = listPageSize
         self.listPageTimeout = listPageTimeout
         self.leases = leases
+        self.slowOperationThreshold = slowOperationThreshold
         self.estimatesObjectSizes = estimatesObjectSizes
     }
 

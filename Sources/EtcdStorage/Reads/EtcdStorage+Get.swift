@@ -14,6 +14,9 @@ extension EtcdStorage {
     /// Every byte is looked at once, so that a damaged value is told rather than passed on. A wanted resource version is compared with the revision that etcd is at, not with the object's.
     public func get(_ key: String, options: GetOptions) async throws(StorageError) -> StoredObject? {
         let storeKey = Array(try keys.prepare(key).utf8)
+        var trace = trace()
+        defer { finish(trace, "get", key) }
+        trace.enter(.read)
         let response = try await read(key, storeKey)
         if let wanted = options.resourceVersion {
             let current = ResourceVersion(UInt64(response.header.revision))
@@ -23,6 +26,7 @@ extension EtcdStorage {
             if options.ignoreNotFound { return nil }
             throw notFound(key)
         }
+        trace.enter(.decode)
         return try await values.wholeObject(kv)
     }
 

@@ -20,15 +20,17 @@ extension EtcdStorage {
         let prepared = try keys.prepare(key, recursive: options.recursive)
         // Tokens don't know the path prefix' spelling: they are relative to the whole key, like upstream's.
         let revision = try ListRevision(resolving: options, keyPrefix: prepared)
-        guard options.recursive else { return try await listOne(key, prepared, revision, options.predicate) }
+        var trace = trace()
+        defer { finish(trace, "list", key) }
+        guard options.recursive else { return try await listOne(key, prepared, revision, options.predicate, &trace) }
         let isStreamed = options.predicate.limit == 0 ? await streamsRanges() : false
         for attempt in 1...EtcdStorage.maximumListAttempts {
             let restarts = attempt < EtcdStorage.maximumListAttempts
             let list =
                 if isStreamed {
-                    try await streamRange(key, prepared, revision, options.predicate, restarts: restarts)
+                    try await streamRange(key, prepared, revision, options.predicate, restarts: restarts, &trace)
                 } else {
-                    try await listRange(key, prepared, revision, options, restarts: restarts)
+                    try await listRange(key, prepared, revision, options, restarts: restarts, &trace)
                 }
             if let list { return list }
             logger.debug("the version of a list was compacted before its end, beginning again", metadata: ["key": "\(key)"])
@@ -40,16 +42,18 @@ extension EtcdStorage {
     private static let maximumListAttempts = 4
 
     private func listOne(
-        _ key: String, _ prepared: String, _ revision: ListRevision, _ predicate: SelectionPredicate
+        _ key: String, _ prepared: String, _ revision: ListRevision, _ predicate: SelectionPredicate, _ trace: inout OperationTrace
     ) async throws(StorageError) -> StorageList {
         var collector = ListCollector(key: key, predicate: predicate)
         let response: RangeResponse
+        trace.enter(.read)
         do {
             response = try await requests.get(Array(prepared.utf8), revision: revision.pinned)
         } catch {
             throw await listFailure(error, key: key, revision: revision, keyPrefix: prepared, start: nil)
         }
         try revision.check(current: ResourceVersion(UInt64(response.header.revision)))
+        trace.enter(.decode)
         collector.expect(response.kvs.count)
         if let kv = response.kvs.first { try await collect(kv, into: &collector) }
         return StorageList(items: try finish(&collector), resourceVersion: revision.version(header: response.header))
@@ -57,7 +61,8 @@ extension EtcdStorage {
 
     /// - Parameter restarts: gives nil when the version of the first page, which nobody asked for, was compacted before the last page.
     private func listRange(
-        _ key: String, _ prepared: String, _ revision: ListRevision, _ options: ListOptions, restarts: Bool
+        _ key: String, _ prepared: String, _ revision: ListRevision, _ options: ListOptions, restarts: Bool,
+        _ trace: inout OperationTrace
     ) async throws(StorageError) -> StorageList? {
         let predicate = options.predicate
         var pages = RangePages(
@@ -68,6 +73,7 @@ extension EtcdStorage {
         var remaining: Int?
         repeat {
             let page: RangePages.Page
+            trace.enter(.read)
             do {
                 page = try await pages.next(from: requests)
             } catch let error as EtcdError {
@@ -78,6 +84,7 @@ extension EtcdStorage {
                 throw StorageError(.internalError, key: key, message: "etcd's answer to a list of \"\(key)\" makes no sense: \(error)")
             }
             if page.isFirst { try revision.check(current: ResourceVersion(UInt64(page.headerRevision))) }
+            trace.enter(.decode)
             hasMore = page.hasMore
             collector.expect(page.kvs.count)
             for (index, kv) in page.kvs.enumerated() {

@@ -13,7 +13,8 @@ extension EtcdStorage {
     /// A list without a limit, as etcd 3.7 and later send it: a small page that tells the revision, unless it's known, and the rest as a stream.
     /// - Parameter restarts: gives nil when the version that was read, which nobody asked for, was compacted before the end.
     func streamRange(
-        _ key: String, _ prepared: String, _ revision: ListRevision, _ predicate: SelectionPredicate, restarts: Bool
+        _ key: String, _ prepared: String, _ revision: ListRevision, _ predicate: SelectionPredicate, restarts: Bool,
+        _ trace: inout OperationTrace
     ) async throws(StorageError) -> StorageList? {
         var start = Array((revision.startKey ?? prepared).utf8)
         var chunks = await requests.stream(from: start, to: KeyRange.endOfPrefix(Array(prepared.utf8)), revision: revision.pinned)
@@ -24,6 +25,7 @@ extension EtcdStorage {
         var read: Int64 = 0
         while true {
             let next: RangeChunk?
+            trace.enter(.read)
             do throws(EtcdError) {
                 next = try await chunks.next()
             } catch {
@@ -36,6 +38,7 @@ extension EtcdStorage {
                 read = chunk.revision
                 try revision.check(current: ResourceVersion(UInt64(read)))
             }
+            trace.enter(.decode)
             collector.expect(chunk.kvs.count)
             for kv in chunk.kvs {
                 if try !collectNow(kv, into: &collector) { try await collect(kv, into: &collector) }

@@ -13,9 +13,14 @@ extension EtcdStorage {
     public func create(_ key: String, bytes: [UInt8], ttl: Int) async throws(StorageError) -> StoredObject {
         let storeKey = Array(try keys.prepare(key).utf8)
         let bytes = try StorableBytes.creating(bytes, key: key)
+        var trace = trace()
+        defer { finish(trace, "create", key) }
+        if ttl > 0 { trace.enter(.lease) }
         let lease = try await lease(forSeconds: ttl, key: key)
+        trace.enter(.encode)
         let stored = try await values.stored(bytes, key: key, storeKey: storeKey)
         let write = GuardedWrite(key: storeKey, effect: .put(value: stored, lease: lease), revision: 0, readsOnConflict: false)
+        trace.enter(.write)
         switch try await perform(write, key: key) {
         case .done(let revision):
             sizes?.learn(storeKey, bytes: stored.count, revision: revision)

@@ -18,26 +18,31 @@ extension EtcdStorage {
         _ key: String, preconditions: Preconditions?, suggestion: StoredObject?, validate: @Sendable (StoredObject) async throws -> Void
     ) async throws(StorageError) -> StoredObject {
         let storeKey = Array(try keys.prepare(key).utf8)
+        var trace = trace()
+        defer { finish(trace, "delete", key) }
         var state: ObjectState
         if let suggested = ObjectState(suggestion: suggestion) {
             state = suggested
         } else {
-            state = try await liveState(key, storeKey, ignoreNotFound: false)
+            state = try await liveState(key, storeKey, ignoreNotFound: false, &trace)
         }
         while true {
             guard let object = state.object else { throw notFound(key) }
+            trace.enter(.caller)
             if let failure = await refusal(of: object, key, preconditions, validate) {
                 if state.isCurrent { throw failure }
-                let live = try await liveState(key, storeKey, ignoreNotFound: false)
+                let live = try await liveState(key, storeKey, ignoreNotFound: false, &trace)
                 if live.revision == state.revision { throw failure }
                 state = live
                 continue
             }
             let write = GuardedWrite(key: storeKey, effect: .delete, revision: state.revision, version: state.version)
+            trace.enter(.write)
             switch try await perform(write, key: key) {
             case .done(let revision): return object.at(ResourceVersion(UInt64(revision)))
             case .conflict(let found):
                 logger.trace("delete overtaken, trying again", metadata: ["key": "\(key)", "revision": "\(state.revision)"])
+                trace.enter(.decode)
                 state = try await self.state(key, of: found, ignoreNotFound: false)
             case .uncertain: throw unknownOutcome(key, nil)
             }

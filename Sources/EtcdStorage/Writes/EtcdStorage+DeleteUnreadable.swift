@@ -16,16 +16,22 @@ extension EtcdStorage {
     /// makes nothing unreadable. Two round trips, and two for each time that the value changes meanwhile.
     public func deleteUnreadable(_ key: String, validate: @Sendable () async throws -> Void) async throws(StorageError) -> ResourceVersion {
         let storeKey = Array(try keys.prepare(key).utf8)
+        var trace = trace()
+        defer { finish(trace, "delete", key) }
+        trace.enter(.read)
         var found = try await read(key, storeKey).kvs.first
         while true {
             guard let kv = found else { throw notFound(key) }
+            trace.enter(.decode)
             try await requireUnreadable(kv, key)
+            trace.enter(.caller)
             do {
                 try await validate()
             } catch {
                 throw rejected(key, error)
             }
             let write = GuardedWrite(key: storeKey, effect: .delete, revision: kv.modRevision, version: kv.version)
+            trace.enter(.write)
             switch try await perform(write, key: key) {
             case .done(let revision):
                 logger.warning("removed an object that could not be read", metadata: ["key": "\(key)", "revision": "\(kv.modRevision)"])

@@ -19,33 +19,40 @@ extension EtcdStorage {
         update: @Sendable (StoredObject?) async throws -> UpdateProposal
     ) async throws(StorageError) -> StoredObject {
         let storeKey = Array(try keys.prepare(key).utf8)
+        var trace = trace()
+        defer { finish(trace, "update", key) }
         var state: ObjectState
         if let suggested = ObjectState(suggestion: suggestion) {
             state = suggested
         } else {
-            state = try await liveState(key, storeKey, ignoreNotFound: ignoreNotFound)
+            state = try await liveState(key, storeKey, ignoreNotFound: ignoreNotFound, &trace)
         }
         while true {
             let proposal: UpdateProposal
-            switch try await propose(key, storeKey, state, ignoreNotFound, preconditions, update) {
+            switch try await propose(key, storeKey, state, ignoreNotFound, preconditions, &trace, update) {
             case .write(let made): proposal = made
             case .unchanged(let object): return object
             case .retry(let live):
                 state = live
                 continue
             }
+            if (proposal.ttl ?? 0) > 0 { trace.enter(.lease) }
             let lease = try await lease(forSeconds: proposal.ttl, key: key)
+            trace.enter(.encode)
             let stored = try await values.stored(proposal.bytes, key: key, storeKey: storeKey)
             let write = GuardedWrite(
                 key: storeKey, effect: .put(value: stored, lease: lease), revision: state.revision, version: state.version)
+            trace.enter(.write)
             switch try await perform(write, key: key) {
             case .done(let revision):
                 sizes?.learn(storeKey, bytes: stored.count, revision: revision)
                 return StoredObject(key: key, bytes: proposal.bytes, resourceVersion: ResourceVersion(UInt64(revision)))
             case .conflict(let found):
                 logger.trace("update overtaken, trying again", metadata: ["key": "\(key)", "revision": "\(state.revision)"])
+                trace.enter(.decode)
                 state = try await self.state(key, of: found, ignoreNotFound: ignoreNotFound)
             case .uncertain(let found):
+                trace.enter(.caller)
                 return try await settle(key, found, preconditions, update)
             }
         }
@@ -60,27 +67,28 @@ extension EtcdStorage {
     /// One pass over a state. What fails on a perhaps old state is tried again on the live one.
     private func propose(
         _ key: String, _ storeKey: [UInt8], _ state: ObjectState, _ ignoreNotFound: Bool, _ preconditions: Preconditions?,
-        _ update: @Sendable (StoredObject?) async throws -> UpdateProposal
+        _ trace: inout OperationTrace, _ update: @Sendable (StoredObject?) async throws -> UpdateProposal
     ) async throws(StorageError) -> Step {
+        trace.enter(.caller)
         do throws(StorageError) {
             try check(preconditions, state.object, key)
         } catch {
             if state.isCurrent { throw error }
-            return .retry(try await liveState(key, storeKey, ignoreNotFound: ignoreNotFound))
+            return .retry(try await liveState(key, storeKey, ignoreNotFound: ignoreNotFound, &trace))
         }
         var proposal: UpdateProposal
         do {
             proposal = try await update(state.object)
         } catch {
             if state.isCurrent { throw rejected(key, error) }
-            let live = try await liveState(key, storeKey, ignoreNotFound: ignoreNotFound)
+            let live = try await liveState(key, storeKey, ignoreNotFound: ignoreNotFound, &trace)
             if live.revision == state.revision { throw rejected(key, error) }
             return .retry(live)
         }
         proposal.bytes = StorableBytes.updating(proposal.bytes)
         guard !state.isStale, let object = state.object, object.bytes == proposal.bytes else { return .write(proposal) }
         if state.isCurrent { return .unchanged(object) }
-        let live = try await liveState(key, storeKey, ignoreNotFound: ignoreNotFound)
+        let live = try await liveState(key, storeKey, ignoreNotFound: ignoreNotFound, &trace)
         guard live.revision == state.revision, live.object?.bytes == object.bytes else { return .retry(live) }
         return live.isStale ? .retry(live) : .unchanged(object)
     }

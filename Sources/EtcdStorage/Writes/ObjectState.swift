@@ -42,8 +42,13 @@ struct ObjectState: Sendable {
 extension EtcdStorage {
     /// What is stored now.
     /// - Throws: `keyNotFound` unless `ignoreNotFound`; `corruptObject`…
-    func liveState(_ key: String, _ storeKey: [UInt8], ignoreNotFound: Bool) async throws(StorageError) -> ObjectState {
-        try await state(key, of: try await read(key, storeKey).kvs.first, ignoreNotFound: ignoreNotFound)
+    func liveState(
+        _ key: String, _ storeKey: [UInt8], ignoreNotFound: Bool, _ trace: inout OperationTrace
+    ) async throws(StorageError) -> ObjectState {
+        trace.enter(.read)
+        let kv = try await read(key, storeKey).kvs.first
+        trace.enter(.decode)
+        return try await state(key, of: kv, ignoreNotFound: ignoreNotFound)
     }
 
     /// The state that a key-value pair is, which was read just now.
