@@ -163,7 +163,7 @@ let package = Package(
             path: "Tests/GRPCTestSupport",
             swiftSettings: strict),
         .target(
-            name: "EtcdTestSupport", dependencies: ["CGRPCSessionTestSupport", "EtcdClient", "GRPCTestSupport", "GRPCTransport"],
+            name: "EtcdTestSupport", dependencies: ["CGRPCSessionTestSupport", "EtcdClient", "GRPCTestSupport", "GRPCTransport", "TestWaiting"],
             path: "Tests/EtcdTestSupport",
             swiftSettings: strict),
         .tests("CGRPCSessionTests", ["CGRPCSession", "CGRPCSessionTestSupport"]),
@@ -171,8 +171,8 @@ let package = Package(
         .tests(
             "GRPCTransportTests",
             [
-                "CGRPCSession", "CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTransport", "GRPCTestSupport", .logging, .metrics, .nioCore, .nioPosix,
-                .nioSSL,
+                "CGRPCSession", "CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTransport", "GRPCTestSupport", "TestWaiting", .logging, .metrics,
+                .nioCore, .nioPosix, .nioSSL,
             ]),
         .tests("EtcdTestKitTests", ["EtcdTestKit"]),
         .tests("ScenarioTests", ["EtcdClient", "EtcdTestKit", "GRPCTransport", "HistoryTesting", "LeaseHolder", "TestWaiting", .logging]),

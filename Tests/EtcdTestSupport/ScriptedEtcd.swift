@@ -9,6 +9,7 @@ package import EtcdClient
 package import GRPCTestSupport
 import GRPCTransport
 import Synchronization
+import TestWaiting
 
 /// A server that answers etcd's calls as a test wants, in ways that no etcd that can be had does.
 package final class ScriptedEtcd: Sendable {
@@ -49,22 +50,29 @@ package final class ScriptedEtcd: Sendable {
     package var requests: [Request] { seen.withLock { $0.requests } }
 
     /// Runs `body` with servers that answer by `script`, a client of them, and the first of them.
+    ///
+    /// Fails when that takes longer than ``limit``, whatever gets no answer.
     package static func with(
-        members: Int = 1, script: @escaping Script, _ body: @Sendable (ScriptedEtcd, EtcdClient, ScriptedPeer) async throws -> Void
+        members: Int = 1, script: @escaping Script, _ body: @escaping @Sendable (ScriptedEtcd, EtcdClient, ScriptedPeer) async throws -> Void
     ) async throws {
         let etcd = ScriptedEtcd(script: script)
-        try await etcd.serve(members: members, after: []) { peers in
-            var configuration = EtcdClientConfiguration(endpoints: peers.map(\.endpoint))
-            // Nothing here waits for time to pass; a busy machine may.
-            configuration.readTimeout = .seconds(60)
-            let client = EtcdClient(configuration: configuration)
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await client.run() }
-                defer { group.cancelAll() }
-                try await body(etcd, client, peers[0])
+        try await within("the course of the script", limit) {
+            try await etcd.serve(members: members, after: []) { peers in
+                var configuration = EtcdClientConfiguration(endpoints: peers.map(\.endpoint))
+                // Nothing here waits for time to pass; a busy machine may.
+                configuration.readTimeout = .seconds(60)
+                let client = EtcdClient(configuration: configuration)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await client.run() }
+                    defer { group.cancelAll() }
+                    try await body(etcd, client, peers[0])
+                }
             }
         }
     }
+
+    /// What takes part of a second by itself, on a machine that has much else to do.
+    package static let limit: Duration = .seconds(30)
 
     private func serve(members: Int, after peers: [ScriptedPeer], _ body: ([ScriptedPeer]) async throws -> Void) async throws {
         if peers.count == members { return try await body(peers) }

@@ -17,7 +17,8 @@ struct ScriptedPeerTests {
 
     private static func withPeer(
         maximumConcurrentStreams: UInt32 = 100, script: @escaping ScriptedPeer.Script,
-        configure: (inout GRPCTransportConfiguration) -> Void = { _ in }, _ body: @Sendable (ScriptedPeer, GRPCTransport) async throws -> Void
+        configure: (inout GRPCTransportConfiguration) -> Void = { _ in },
+        _ body: @escaping @Sendable (ScriptedPeer, GRPCTransport) async throws -> Void
     ) async throws {
         try await ScriptedPeer.with(maximumConcurrentStreams: maximumConcurrentStreams, script: script) { peer in
             try await withTransport([peer.endpoint.description], configure: configure) { try await body(peer, $0) }

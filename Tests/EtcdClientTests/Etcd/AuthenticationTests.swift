@@ -228,9 +228,10 @@ struct AuthenticationTests {
         try await EtcdCluster.withCluster(flags: Self.cheap + ["--auth-token-ttl=2"]) { cluster in
             try await cluster.enableAuthentication()
             try await withClient(alice(of: cluster)) { client in
-                try await client.withSession(ttl: 2) { session in
+                try await client.withSession(ttl: 6) { session in
                     try await EtcdMutex("a/lock", session: session).withLock { lock in
-                        try await Task.sleep(for: .seconds(5))
+                        // Longer than the lease lives by itself, and than the token does unused.
+                        try await Task.sleep(for: .seconds(8))
                         try await lock.transaction(Transaction(success: [.put(bytes("a/1"), bytes("done"))]))
                     }
                 }

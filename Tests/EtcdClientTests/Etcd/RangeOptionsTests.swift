@@ -10,7 +10,8 @@ import Testing
 @Suite("Range options, on a real etcd")
 struct RangeOptionsTests {
     // Five keys whose orders by key, version, creation, modification and value all differ.
-    private func withKeys(_ body: @Sendable (EtcdClient, _ prefix: String, _ revisions: [String: Int64]) async throws -> Void) async throws {
+    private func withKeys(_ body: @escaping @Sendable (EtcdClient, _ prefix: String, _ revisions: [String: Int64]) async throws -> Void) async throws
+    {
         try await withSharedCluster { client, prefix in
             var revisions: [String: Int64] = [:]
             for name in ["c", "a", "e", "b", "d"] { revisions["+" + name] = try await client.put("\(prefix)/\(name)", "0").header.revision }

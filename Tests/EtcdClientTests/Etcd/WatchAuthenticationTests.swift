@@ -12,7 +12,7 @@ import Testing
 @Suite("Watches of a cluster that asks for names, on a real etcd")
 struct WatchAuthenticationTests {
     private static func asUser(
-        _ user: String, _ password: String, of cluster: EtcdCluster, _ body: @Sendable (EtcdClient) async throws -> Void
+        _ user: String, _ password: String, of cluster: EtcdCluster, _ body: @escaping @Sendable (EtcdClient) async throws -> Void
     ) async throws {
         try await withClient(try configuration(of: cluster) { $0.credentials = .user(user, password: password) }, body)
     }

@@ -50,33 +50,4 @@ struct WatchResumeTests {
             }
         }
     }
-
-    @Test("A member that leaves is left at its first word, not at its last", .timeLimit(.minutes(3)))
-    func goAway() async throws {
-        try await EtcdCluster.withCluster(members: 3) { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                let watches = [
-                    try await client.watch(.prefix("a/"), options: .init(startRevision: 2)),
-                    try await client.watch(.prefix("a/"), options: .init(startRevision: 2, stream: .dedicated)),
-                ]
-                try await client.put("a/0", "")
-                for watch in watches { #expect(try await watch.events(1).count == 1) }
-                var member: EtcdMember?
-                for each in cluster.members where await each.metric("etcd_debugging_mvcc_watcher_total") ?? 0 > 0 { member = each }
-                let leaving = try #require(member)
-                let others = cluster.members.filter { $0.name != leaving.name }.map(\.clientURL)
-                try await withClient(of: others) { writer in
-                    try await writer.put("a/x", "")
-                    for watch in watches { _ = try await watch.events(1) }
-                    leaving.beginTermination()
-                    let start = ContinuousClock.now
-                    try await writer.put("a/1", "", deadline: .now + .seconds(30))
-                    for watch in watches { #expect(try await watch.events(1).map(\.kv.keyText) == ["a/1"]) }
-                    // etcd keeps a watch that stays open and silent for seven seconds.
-                    #expect(ContinuousClock.now - start < .seconds(6))
-                    await leaving.terminate()
-                }
-            }
-        }
-    }
 }

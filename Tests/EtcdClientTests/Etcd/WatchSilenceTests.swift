@@ -75,7 +75,7 @@ private final class ScriptedWatches: Sendable {
 @Suite("Watches of servers that answer pings and nothing else")
 struct WatchSilenceTests {
     private static func withWatch(
-        _ server: ScriptedWatches, _ options: WatchOptions, _ body: @Sendable (ScriptedPeer, EtcdWatch) async throws -> Void
+        _ server: ScriptedWatches, _ options: WatchOptions, _ body: @escaping @Sendable (ScriptedPeer, EtcdWatch) async throws -> Void
     ) async throws {
         try await ScriptedPeer.with(script: server.script) { peer in
             try await withClient(of: [peer.endpoint.description]) { client in

@@ -8,18 +8,6 @@ import EtcdClient
 import EtcdTestKit
 import MetricsTestKit
 
-/// Runs a client for as long as `body` runs.
-func withClient<Result: Sendable>(
-    _ configuration: EtcdClientConfiguration, _ body: @Sendable (EtcdClient) async throws -> Result
-) async throws -> Result {
-    let client = EtcdClient(configuration: configuration)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await client.run() }
-        defer { group.cancelAll() }
-        return try await body(client)
-    }
-}
-
 /// A configuration for a cluster, changed as wanted.
 func configuration(
     of cluster: EtcdCluster, _ change: (inout EtcdClientConfiguration) -> Void = { _ in }

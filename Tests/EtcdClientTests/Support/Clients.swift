@@ -11,20 +11,30 @@ import GRPCTransport
 import TestWaiting
 import Testing
 
-/// Runs a client for as long as `body` runs.
+/// Runs a client for as long as `body` runs, and fails when that is longer than any test takes: a call or a watch that gets no answer
+/// is to fail the test that waits for it, not the whole target.
 func withClient<Result: Sendable>(
-    of endpoints: [String], tls: GRPCTLSConfiguration? = nil, _ body: @Sendable (EtcdClient) async throws -> Result
+    _ configuration: EtcdClientConfiguration, _ body: @escaping @Sendable (EtcdClient) async throws -> Result
 ) async throws -> Result {
-    let client = EtcdClient(configuration: try EtcdClientConfiguration(endpoints: endpoints, tls: tls))
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await client.run() }
-        defer { group.cancelAll() }
-        return try await body(client)
+    let client = EtcdClient(configuration: configuration)
+    return try await within("what is done with a client", Soak.duration(.zero) + .seconds(150)) {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await client.run() }
+            defer { group.cancelAll() }
+            return try await body(client)
+        }
     }
 }
 
+/// Runs a client for as long as `body` runs.
+func withClient<Result: Sendable>(
+    of endpoints: [String], tls: GRPCTLSConfiguration? = nil, _ body: @escaping @Sendable (EtcdClient) async throws -> Result
+) async throws -> Result {
+    try await withClient(try EtcdClientConfiguration(endpoints: endpoints, tls: tls), body)
+}
+
 /// Runs a client of the cluster that tests share, with a prefix for their keys.
-func withSharedCluster(_ body: @Sendable (EtcdClient, _ prefix: String) async throws -> Void) async throws {
+func withSharedCluster(_ body: @escaping @Sendable (EtcdClient, _ prefix: String) async throws -> Void) async throws {
     let cluster = try await EtcdCluster.shared()
     try await withClient(of: cluster.endpoints, tls: cluster.tls) { client in try await body(client, cluster.uniquePrefix()) }
 }

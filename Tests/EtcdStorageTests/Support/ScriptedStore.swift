@@ -21,7 +21,7 @@ enum ScriptedStore {
     /// Runs `body` with a storage on such an etcd.
     static func with(
         members: Int = 1, metrics: (any MetricsFactory)? = nil, listPageSize: Int? = nil, script: @escaping ScriptedEtcd.Script,
-        _ body: @Sendable (ScriptedEtcd, EtcdStorage) async throws -> Void
+        _ body: @escaping @Sendable (ScriptedEtcd, EtcdStorage) async throws -> Void
     ) async throws {
         try await ScriptedEtcd.with(members: members, script: script) { etcd, client, _ in
             let configuration = EtcdStorageConfiguration(

@@ -8,6 +8,7 @@ import EtcdTestKit
 import GRPCTransport
 import Logging
 import NIOCore
+import TestWaiting
 
 /// Etcd's methods and the few messages these tests need, encoded by hand so that no messages module is involved.
 enum Etcd {
@@ -36,17 +37,20 @@ enum Etcd {
 /// Runs `body` with a transport, and the transport as long as it.
 func withTransport<Result: Sendable>(
     _ endpoints: [String], tls: GRPCTLSConfiguration? = nil, configure: (inout GRPCTransportConfiguration) -> Void = { _ in },
-    _ body: @Sendable (GRPCTransport) async throws -> Result
+    _ body: @escaping @Sendable (GRPCTransport) async throws -> Result
 ) async throws -> Result {
     var configuration = GRPCTransportConfiguration(endpoints: try endpoints.map { try GRPCEndpoint(parsing: $0) }, tls: tls)
     configure(&configuration)
     let transport = GRPCTransport(configuration: configuration, logger: quiet)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await transport.run() }
-        let result = try await body(transport)
-        group.cancelAll()
-        try await group.waitForAll()
-        return result
+    // What gets no answer is to fail the test that waits for it, not the whole target.
+    return try await within("what is done with a transport", .seconds(120)) {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await transport.run() }
+            let result = try await body(transport)
+            group.cancelAll()
+            try await group.waitForAll()
+            return result
+        }
     }
 }
 
