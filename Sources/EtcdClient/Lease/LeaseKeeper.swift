@@ -38,6 +38,8 @@ final class LeaseKeeper: Sendable {
     private let timerBell = Bell()
     private let openerBell = Bell()
     private let senderBell = Bell()
+    /// Held while the gauge is set, so that what it tells last is what there was last.
+    private let gauge = Mutex(())
 
     init(logger: Logger, observer: ClientObserver?) {
         self.logger = logger
@@ -155,12 +157,17 @@ final class LeaseKeeper: Sendable {
         switch event {
         // These may have brought something forward.
         case .keep, .opened, .broken, .stopped:
-            observer?.leases(count)
+            tellCount()
             timerBell.ring()
             openerBell.ring()
-        case .release: observer?.leases(count)
-        case .answered, .woke: if !lost.isEmpty { observer?.leases(count) }
+        case .release: tellCount()
+        case .answered, .woke: if !lost.isEmpty { tellCount() }
         }
+    }
+
+    private func tellCount() {
+        guard let observer else { return }
+        gauge.withLock { _ in observer.leases(shared.withLock { $0.machine.count }) }
     }
 
     private func runTimer() async {
