@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CGRPCSessionTestSupport
+import EtcdTestKit
 import GRPCTestSupport
 import GRPCTransport
 import NIOCore
@@ -27,6 +28,19 @@ struct EndpointTests {
     private static func withPeers(_ body: @Sendable (ScriptedPeer, ScriptedPeer) async throws -> Void) async throws {
         try await ScriptedPeer.with(script: numbered(1)) { first in
             try await ScriptedPeer.with(script: numbered(2)) { second in try await body(first, second) }
+        }
+    }
+
+    /// Two peers behind proxies, by which a test says where a new connection may go.
+    private static func withProxiedPeers(
+        _ body: @Sendable ([(proxy: FaultProxy, endpoint: GRPCEndpoint)]) async throws -> Void
+    ) async throws {
+        try await withPeers { first, second in
+            try await FaultProxy.withProxy(to: UInt16(first.endpoint.port)) { one in
+                try await FaultProxy.withProxy(to: UInt16(second.endpoint.port)) { two in
+                    try await body([one, two].map { ($0, try GRPCEndpoint(parsing: $0.address)) })
+                }
+            }
         }
     }
 
@@ -135,17 +149,14 @@ struct EndpointTests {
 
     @Test("After a report the next call goes elsewhere", arguments: [GRPCEndpointOutcome.unavailable, .unsuited])
     func report(outcome: GRPCEndpointOutcome) async throws {
-        try await Self.withPeers { first, second in
-            try await withTransport([first.endpoint.description, second.endpoint.description]) { transport in
-                // On a machine that is very slow the other isn't connected to in time, and the first serves again.
-                var hasMoved = false
-                for _ in 0..<10 where !hasMoved {
-                    let before = try await Self.ask(transport)
-                    transport.report(outcome, of: before == 1 ? first.endpoint : second.endpoint)
-                    let after = try await Self.ask(transport)
-                    hasMoved = after != before
-                }
-                #expect(hasMoved)
+        try await Self.withProxiedPeers { peers in
+            try await withTransport(peers.map(\.endpoint.description)) { transport in
+                let before = try #require(try await Self.ask(transport))
+                let used = peers[Int(before) - 1]
+                // The connection that is there could still be used. What sits out would be connected to again if the other were slow to answer.
+                used.proxy.accept(.refuse)
+                transport.report(outcome, of: used.endpoint)
+                #expect(try await Self.ask(transport) == 3 - before)
             }
         }
     }
@@ -181,16 +192,19 @@ struct EndpointTests {
 
     @Test("An endpoint that accepts and says nothing doesn't hold up the next")
     func stalled() async throws {
-        try await ScriptedPeer.with(script: Self.numbered(2)) { good in
-            try await SilentListener.with { silent in
-                for _ in 0..<3 {
-                    let endpoints = [silent.endpoint.description, good.endpoint.description]
-                    try await withTransport(endpoints, configure: { $0.connectTimeout = .seconds(300) }) { transport in
-                        let response = try await transport.unary(Self.method, message: [1], deadline: soon)
-                        #expect(Array(buffer: response.message) == [2])
-                    }
+        try await Self.withProxiedPeers { peers in
+            let (silent, good) = (peers[0], peers[1])
+            silent.proxy.blackhole()
+            // Which comes first is drawn by lot.
+            for _ in 0..<40 where silent.proxy.statistics.accepted == 0 {
+                try await withTransport(
+                    [silent.endpoint.description, good.endpoint.description], configure: { $0.connectTimeout = .seconds(300) }
+                ) { transport in
+                    let answer = try await Self.ask(transport)
+                    #expect(answer == 2)
                 }
             }
+            #expect(silent.proxy.statistics.accepted > 0)
         }
     }
 
@@ -204,17 +218,19 @@ struct EndpointTests {
         }
         try await ScriptedPeer.with(script: script) { bad in
             try await ScriptedPeer.with(script: Self.numbered(2)) { good in
-                try await withTransport([bad.endpoint.description, good.endpoint.description]) { transport in
-                    var answers = 0
-                    for _ in 0..<100 where answers < 3 {
-                        let error = await grpcError { () async throws(GRPCError) in
-                            let response = try await transport.unary(Self.method, message: [1], deadline: soon)
-                            #expect(Array(buffer: response.message) == [2])
+                try await FaultProxy.withProxy(to: UInt16(bad.endpoint.port)) { proxy in
+                    try await withTransport([proxy.address]) { transport in
+                        for number in 0..<5 {
+                            let error = await grpcError { () async throws(GRPCError) in
+                                _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                            }
+                            if number < 2 { #expect(error?.message == "no leader") } else { #expect(error == nil) }
+                            guard number == 0 else { continue }
+                            // From here on there is a choice, and no way back to what sits out when the other is slow to answer.
+                            transport.updateEndpoints([try GRPCEndpoint(parsing: proxy.address), good.endpoint])
+                            proxy.accept(.refuse)
                         }
-                        if error == nil { answers += 1 }
-                        #expect(error == nil || error?.message == "no leader")
                     }
-                    #expect(answers == 3)
                 }
             }
         }
@@ -228,12 +244,18 @@ struct EndpointTests {
                 let moving = try await transport.openStream(Self.method, lane: .unary, endsOnGoAway: true)
                 try await moving.send([1])
                 try await peer.waitForRequest()
-                for _ in 0..<3 {
-                    let error = await grpcError { () async throws(GRPCError) in
-                        _ = try await transport.unary(Self.method, message: [1], deadline: .now + .milliseconds(400))
+                // One after the other, since those that run out of time at once say no more than one.
+                let calls = (1...3).map { number in
+                    let deadline = ContinuousClock.now + .milliseconds(1500 + 500 * number)
+                    return Task {
+                        await grpcError { () async throws(GRPCError) in
+                            _ = try await transport.unary(Self.method, message: [1], deadline: deadline)
+                        }
                     }
-                    #expect(error?.code == .deadlineExceeded)
                 }
+                // A call that never left would say nothing about the server.
+                try await peer.wait { scripted_server_request_count($0) == 4 }
+                for call in calls { #expect(await call.value?.code == .deadlineExceeded) }
                 let error = await grpcError { () async throws(GRPCError) in _ = try await moving.nextMessages() }
                 #expect(error?.origin == .serverGoingAway)
                 #expect(try await Self.ask(transport) == 2)

@@ -5,50 +5,74 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CGRPCSessionTestSupport
+import EtcdTestKit
 import GRPCTestSupport
 import GRPCTransport
 import Metrics
 import NIOCore
+import TestWaiting
 import Testing
 
 @Suite("What can be seen of a transport")
 struct ObservationTests {
     static let method: GRPCMethod = "/test.Service/Method"
 
-    @Test("Observers see the way from idle to ready, to disconnected and to the end")
+    @Test("An observer sees every state, in order: from idle to ready, to disconnected and back, and to the end")
     func states() async throws {
-        let all = try await ScriptedPeer.with(script: answering) { peer in
-            let observer = try await withTransport([peer.endpoint.description]) { transport in
-                var states = transport.states.makeAsyncIterator()
-                let idle = await states.next()
-                #expect(idle == .idle)
-                let observer = Task { await transport.states.reduce(into: []) { $0.append($1) } }
-                _ = try await transport.unary(Self.method, message: [1], deadline: soon)
-                var state = await states.next()
-                // An observer may miss what was short.
-                if state == .connecting { state = await states.next() }
-                #expect(state == .ready([peer.endpoint]))
-                #expect(transport.state == .ready([peer.endpoint]))
-                try await peer.stopListening()
-                // Once the connection is lost, a call has to wait for another.
-                while let next = await states.next(), next != .idle {}
-                let waiting = Task { await grpcError { () async throws(GRPCError) in _ = try await transport.unary(Self.method, message: [1]) } }
-                while let next = await states.next() {
-                    guard case .disconnected(let reason) = next else { continue }
-                    #expect(reason.contains("\(peer.endpoint)"))
-                    // A process that another test was starting may hold the socket open, though nobody accepts on it.
-                    #expect(reason.contains("refused") || reason.contains("were not set up"))
-                    break
+        try await ScriptedPeer.with(script: answering) { peer in
+            try await FaultProxy.withProxy(to: UInt16(peer.endpoint.port)) { proxy in
+                let endpoint = try GRPCEndpoint(parsing: proxy.address)
+                // An observer may miss what is short, so nothing is: connections come to be when the test has seen enough.
+                let transport = try await withTransport([proxy.address], configure: { $0.connectTimeout = .seconds(60) }) { transport in
+                    var states = transport.states.makeAsyncIterator()
+                    await Self.expect(.idle, of: &states)
+                    proxy.blackhole()
+                    async let first = transport.unary(Self.method, message: [1], deadline: soon)
+                    await Self.expect(.connecting, of: &states)
+                    proxy.restore()
+                    _ = try await first
+                    await Self.expect(.ready([endpoint]), of: &states)
+                    #expect(transport.state == .ready([endpoint]))
+
+                    proxy.endAll()
+                    await Self.expect(.idle, of: &states, "no call waits for another connection")
+                    proxy.blackhole()
+                    async let second = transport.unary(Self.method, message: [1], deadline: soon)
+                    await Self.expect(.connecting, of: &states)
+                    let accepted = proxy.statistics.accepted
+                    try await proxy.wait("attempt") { $0.open > 0 }
+                    proxy.endAll()
+                    guard case .disconnected(let reason) = await states.next() else {
+                        Issue.record("it is \(transport.state)")
+                        return transport
+                    }
+                    #expect(reason.contains("\(endpoint): "))
+                    try await proxy.wait("next attempt") { $0.accepted > accepted }
+                    proxy.restore()
+                    _ = try await second
+                    // The endpoint has failed a moment ago, and there's no better one.
+                    guard case .degraded([endpoint], let why) = await states.next() else {
+                        Issue.record("it is \(transport.state)")
+                        return transport
+                    }
+                    #expect(why.hasPrefix("\(endpoint): "))
+                    // That passes by itself.
+                    await Self.expect(.ready([endpoint]), of: &states)
+                    return transport
                 }
-                waiting.cancel()
-                _ = await waiting.value
-                return observer
+                var states = transport.states.makeAsyncIterator()
+                #expect(await states.next() == .shutDown)
+                await Self.expect(nil, of: &states)
             }
-            return await observer.value
         }
-        #expect(all.last == .shutDown)
-        // It may have missed what was short, but begins with the first state and ends with the last.
-        #expect(all.count >= 2)
+    }
+
+    private static func expect(
+        _ expected: GRPCTransportState?, of states: inout GRPCTransportStates.AsyncIterator, _ comment: Comment? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async {
+        let state = await states.next()
+        #expect(state == expected, comment, sourceLocation: sourceLocation)
     }
 
     @Test("Many observers of one transport all see the latest state, and cancelling one ends it alone")

@@ -26,6 +26,8 @@ final class ConnectionPool: Sendable {
         var attempts: [ObjectIdentifier: any Channel] = [:]
         var keepaliveIntervals: [GRPCEndpoint: Duration] = [:]
         var nextWaiter: UInt64 = 0
+        /// When the state is worked out anew though nothing happens.
+        var recovery: (at: NIODeadline, timer: Scheduled<Void>)?
         var isShutDown = false
     }
 
@@ -141,8 +143,20 @@ final class ConnectionPool: Sendable {
     /// Tells observers how things stand, if that has changed.
     func announceState() {
         // Worked out and put up under one lock, so that the last is the latest.
-        let waiters = state.withLock { states.set($0.summary(at: .now())) }
+        let waiters = state.withLock { state in
+            let now = NIODeadline.now()
+            awaitRecovery(&state, at: now)
+            return states.set(state.summary(at: now))
+        }
         for waiter in waiters { waiter.resume() }
+    }
+
+    /// An endpoint that sits out does well again by the time alone, also where no call tells of it.
+    private func awaitRecovery(_ state: inout State, at now: NIODeadline) {
+        let recovery = state.isShutDown ? nil : state.recoveryTime(after: now)
+        guard recovery != state.recovery?.at else { return }
+        state.recovery?.timer.cancel()
+        state.recovery = recovery.map { time in (time, group.next().scheduleTask(deadline: time) { [weak self] in self?.announceState() }) }
     }
 
     /// Returns when every connection is closed.
@@ -207,6 +221,11 @@ extension ConnectionPool.State {
 }
 
 extension ConnectionPool.State {
+    /// When the first endpoint in use has sat out its time; nil when none sits out.
+    fileprivate func recoveryTime(after now: NIODeadline) -> NIODeadline? {
+        ConnectionLane.allCases.compactMap { lanes[$0.rawValue].current.map { scores.record(of: $0.endpoint).satOutUntil } }.filter { $0 > now }.min()
+    }
+
     /// How the lanes that name no endpoint stand.
     func summary(at now: NIODeadline) -> GRPCTransportState {
         if isShutDown { return .shutDown }
