@@ -55,6 +55,26 @@ extension Scenarios {
             }
         }
 
+        @Test("S6: the member that the client uses is cut off from its peers while the others serve: all goes on there", .soakLimit)
+        func isolatedMember() async throws {
+            var scenario = Scenario(EtcdClusterOptions(members: 3, proxied: true, proxiedPeers: true))
+            scenario.timeout = .seconds(9)
+            try await scenario.run { round in
+                let isolated = round.busiest
+                let cut = ContinuousClock.now
+                round.cluster.isolate(isolated)
+                try await round.recovers(since: cut)
+                try await eventually("second without a failure") { .now - max(round.recorder.lastFailure ?? cut, cut) > .seconds(1) }
+                let moved = ContinuousClock.now
+                // A member without a leader answers, if only to say so; nothing has to do with it any more.
+                try await round.letRun(2000...3000)
+                let late = round.recorder.count { $0.called > moved && !$0.isDone }
+                #expect(late == 0, "\(late) failed after the client had moved: \(round.recorder.errors.last?.description ?? "")")
+                round.cluster.healPeers()
+                try await round.cluster.waitUntilReady()
+            }
+        }
+
         @Test("S37: a member that lags behind: linearizable reads never go back, stale ones are whole, watches miss nothing", .soakLimit)
         func laggingMember() async throws {
             var scenario = Scenario(EtcdClusterOptions(members: 3, proxied: true, proxiedPeers: true))

@@ -23,7 +23,7 @@ final class Recorder: Sendable {
         var ends: [WatchEnd] = []
         var errors: [EtcdError] = []
         var events = 0
-        var lastDone: ContinuousClock.Instant?
+        var lastFailure: ContinuousClock.Instant?
         var lastEvent: ContinuousClock.Instant?
     }
 
@@ -34,6 +34,8 @@ final class Recorder: Sendable {
     var watchEnds: [WatchEnd] { state.withLock { $0.ends } }
     /// What failed operations failed with.
     var errors: [EtcdError] { state.withLock { $0.errors } }
+    /// When the last of them did.
+    var lastFailure: ContinuousClock.Instant? { state.withLock { $0.lastFailure } }
     /// Events of all watches.
     var eventCount: Int { state.withLock { $0.events } }
     var doneCount: Int { count { if case .done = $0.outcome { true } else { false } } }
@@ -63,7 +65,10 @@ final class Recorder: Sendable {
             outcome = .done(try await body())
         } catch {
             outcome = error.outcome == .unknown ? .unknown(error.description) : .notDone(error.description)
-            state.withLock { $0.errors.append(error) }
+            state.withLock { state in
+                state.errors.append(error)
+                state.lastFailure = .now
+            }
         }
         let operation = RecordedOperation(kind, called: called, returned: .now, outcome: outcome)
         state.withLock { $0.operations.append(operation) }
