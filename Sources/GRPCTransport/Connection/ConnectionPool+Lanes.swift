@@ -65,11 +65,14 @@ extension ConnectionPool {
     private func waitForDemand(_ lane: LaneID) async -> Bool {
         while true {
             let isPinned = state.withLock { $0.lanes[lane].route.endpoint != nil }
-            let timer =
-                isPinned ? group.next().scheduleTask(in: TimeAmount(configuration.pinnedConnectionIdleTime)) { self.wakeRunner(of: lane) } : nil
+            var timer: Scheduled<Void>?
             await withCheckedContinuation { continuation in
                 let sleeps = state.withLock { !$0.isShutDown && $0.lanes[lane].sleep(continuation) }
-                if !sleeps { continuation.resume() }
+                guard sleeps else { return continuation.resume() }
+                // Not before there is somebody to wake.
+                if isPinned {
+                    timer = group.next().scheduleTask(in: TimeAmount(configuration.pinnedConnectionIdleTime)) { self.wakeRunner(of: lane) }
+                }
             }
             timer?.cancel()
             enum Step {
