@@ -59,6 +59,25 @@ import Testing
         }
     }
 
+    @Test("A lease that was revoked is found out about, and there is another")
+    func revoked() async throws {
+        try await StorageHarness.run { harness in
+            try await harness.create("a", ttl: 120)
+            let first = try #require(try await harness.stored("a")).lease
+            try await harness.client.leaseRevoke(first)
+            #expect(try await harness.stored("a") == nil)
+            try await harness.create("b", ttl: 120)
+            let second = try #require(try await harness.stored("b")).lease
+            #expect(second != 0 && second != first)
+            try await harness.client.leaseRevoke(second)
+            let updated = try await harness.storage.guaranteedUpdate(
+                StorageHarness.key("b"), ignoreNotFound: true, preconditions: nil, suggestion: nil
+            ) { _ in UpdateProposal(bytes: StorageHarness.pod("b", n: 1), ttl: 120) }
+            #expect(try await harness.get("b")?.resourceVersion == updated.resourceVersion)
+            #expect(try #require(try await harness.stored("b")).lease != second)
+        }
+    }
+
     @Test("Objects created at once get by with few leases")
     func sharesConcurrently() async throws {
         try await StorageHarness.run { harness in

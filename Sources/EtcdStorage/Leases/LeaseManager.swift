@@ -43,6 +43,9 @@ actor LeaseManager {
         }
     }
 
+    /// etcd doesn't know the lease: somebody revoked it, or etcd was restored to an earlier state. Nobody else is to be given it.
+    func lost(_ lease: Int64) { reuse.lost(lease) }
+
     private func finishGrant(_ failure: EtcdError?) {
         isGranting = false
         let continuations = waiting

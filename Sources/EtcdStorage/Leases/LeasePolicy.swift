@@ -48,6 +48,11 @@ struct LeaseReuse: Sendable {
         return fits ? lease : nil
     }
 
+    /// The lease isn't there any more.
+    mutating func lost(_ lease: Int64) {
+        if self.lease == lease { self.lease = 0 }
+    }
+
     /// How many objects the lease has that a new one is about to replace; nil before the first. The one that asked for the new lease was counted too.
     var objectsOfLease: Int64? { lease == 0 ? nil : objects - 1 }
 

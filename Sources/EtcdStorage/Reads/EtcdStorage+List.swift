@@ -52,6 +52,9 @@ extension EtcdStorage {
         } catch {
             throw await listFailure(error, key: key, revision: revision, keyPrefix: prepared, start: nil)
         }
+        guard response.header.revision > 0 else {
+            throw StorageError(.internalError, key: key, message: "etcd answered a list of \"\(key)\" without a revision")
+        }
         try revision.check(current: ResourceVersion(UInt64(response.header.revision)))
         trace.enter(.decode)
         collector.expect(response.kvs.count)
@@ -87,15 +90,18 @@ extension EtcdStorage {
             trace.enter(.decode)
             hasMore = page.hasMore
             collector.expect(page.kvs.count)
+            var examined = page.kvs.count
             for (index, kv) in page.kvs.enumerated() {
                 if collector.isFull {
                     hasMore = true
+                    examined = index
                     pages.endEarly(after: page.kvs[index - 1].key)
                     break
                 }
                 if try !collectNow(kv, into: &collector) { try await collect(kv, into: &collector) }
             }
-            remaining = Int(page.count) - predicate.limit
+            // Counted from this page's start, which isn't the list's where pages had to be made smaller.
+            remaining = Int(page.count) - examined
         } while hasMore && !collector.isFull
 
         var list = StorageList(items: try finish(&collector), resourceVersion: ResourceVersion(UInt64(pages.revision)))

@@ -38,7 +38,10 @@ struct ListCollector {
     /// So many keys were fetched.
     mutating func expect(_ count: Int) {
         cost.fetched += count
-        if predicate.limit == 0, takesAll { items.reserveCapacity(items.count + count) }
+        guard predicate.limit == 0, takesAll else { return }
+        // Twofold at least: an array that grows by a page at a time is copied for every page.
+        let needed = items.count + count
+        if needed > items.capacity { items.reserveCapacity(max(needed, 2 * items.capacity)) }
     }
 
     /// Objects whose attributes can't be read aren't selected.

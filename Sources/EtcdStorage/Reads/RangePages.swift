@@ -48,6 +48,7 @@ struct RangePages: Sendable {
     /// - Throws: ``EtcdError``; ``Nonsense``.
     mutating func next(from requests: StoreRequests) async throws -> Page {
         let response = try await fittingResponse(from: requests)
+        if response.header.revision <= 0 { throw Nonsense(description: "a page without a revision") }
         if response.more, response.kvs.isEmpty { throw Nonsense(description: "a page without keys, and more to come") }
         if revision == 0 { revision = response.header.revision }
         if response.header.revision < revision {

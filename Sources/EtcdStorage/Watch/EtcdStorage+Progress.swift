@@ -26,7 +26,7 @@ extension EtcdStorage {
 
     /// Whether every member of etcd that could be asked is new enough to answer requests for progress rightly; false until one has answered.
     ///
-    /// Each is asked once. One that doesn't answer holds nobody up for more than a second after another has, and is asked again after half a minute.
+    /// Each is asked every ten minutes. One that doesn't answer holds nobody up for more than a second after another has, and is asked again after half a minute.
     public var supportsWatchProgress: Bool {
         get async {
             let endpoints = requests.client.endpoints
@@ -72,7 +72,7 @@ extension EtcdStorage {
         do throws(EtcdError) {
             let deadline = ContinuousClock.now + min(client.configuration.readTimeout, .seconds(5))
             let version = try await client.status(of: endpoint, deadline: deadline).version
-            members.withLock { $0.learn(endpoint, version: version) }
+            members.withLock { $0.learn(endpoint, version: version, now: .now) }
             return .answered
         } catch {
             logger.info("a member's version is unknown yet", metadata: ["endpoint": "\(endpoint)", "error": "\(error)"])

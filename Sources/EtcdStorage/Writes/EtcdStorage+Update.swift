@@ -36,14 +36,11 @@ extension EtcdStorage {
                 state = live
                 continue
             }
-            if (proposal.ttl ?? 0) > 0 { trace.enter(.lease) }
-            let lease = try await lease(forSeconds: proposal.ttl, key: key)
             trace.enter(.encode)
             let stored = try await values.stored(proposal.bytes, key: key, storeKey: storeKey)
             let write = GuardedWrite(
-                key: storeKey, effect: .put(value: stored, lease: lease), revision: state.revision, version: state.version)
-            trace.enter(.write)
-            switch try await perform(write, key: key) {
+                key: storeKey, effect: .put(value: stored, lease: 0), revision: state.revision, version: state.version)
+            switch try await perform(write, leasedForSeconds: proposal.ttl, key: key, &trace) {
             case .done(let revision):
                 sizes?.learn(storeKey, bytes: stored.count, revision: revision)
                 return StoredObject(key: key, bytes: proposal.bytes, resourceVersion: ResourceVersion(UInt64(revision)))

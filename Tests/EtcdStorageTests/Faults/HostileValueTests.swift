@@ -54,7 +54,14 @@ import Testing
             let list = try await storage.list("/pods", options: ListOptions())
             #expect(list.items.names == (10..<40).map { "ns/pod-\($0)" })
             let page = try await storage.list("/pods", options: ListOptions(predicate: SelectionPredicate(limit: 20)))
-            #expect(!page.items.isEmpty)
+            #expect(page.items.names == (10..<30).map { "ns/pod-\($0)" })
+            #expect(page.remainingItemCount == 10)
+            let rest = try await storage.list("/pods", options: ListOptions(predicate: SelectionPredicate(continueToken: page.continueToken)))
+            #expect(rest.items.names == (30..<40).map { "ns/pod-\($0)" })
+            // What nobody wants is no reason to end a page early, nor to count it.
+            let predicate = try StorageHarness.predicate(fields: "metadata.name!=pod-12", limit: 20)
+            let selected = try await storage.list("/pods", options: ListOptions(predicate: predicate))
+            #expect(selected.items.count == 20 && selected.items.names.last == "ns/pod-30" && selected.remainingItemCount == nil)
             let reader = EventReader(try await storage.watch("/pods", options: ListOptions()))
             for index in 10..<40 { #expect(try await reader.change().object.key == StorageHarness.key("pod-\(index)")) }
         }

@@ -67,17 +67,35 @@ struct ProgressMembersTests {
         #expect(members.reportProgress(endpoints) == nil)
         #expect(members.unasked(of: endpoints, now: start) == endpoints)
         #expect(members.unasked(of: endpoints, now: start) == endpoints)
-        members.learn(endpoints[0], version: "3.6.1")
+        members.learn(endpoints[0], version: "3.6.1", now: start)
         #expect(members.reportProgress(endpoints) == true)
         #expect(members.unasked(of: endpoints, now: start + .seconds(29)) == [])
         #expect(members.unasked(of: endpoints, now: start + .seconds(30)) == Array(endpoints[1...]))
         #expect(members.unasked(of: endpoints, now: start + .seconds(31)) == [])
-        members.learn(endpoints[2], version: "3.5.1")
+        members.learn(endpoints[2], version: "3.5.1", now: start + .seconds(32))
         #expect(members.reportProgress(endpoints) == false)
         // One that has left the cluster doesn't count.
         #expect(members.reportProgress(Array(endpoints[..<2])) == true)
-        members.learn(endpoints[1], version: "")
+        members.learn(endpoints[1], version: "", now: start + .seconds(33))
         #expect(members.unasked(of: endpoints, now: start + .seconds(99)) == [])
         #expect(members.reportProgress([endpoints[1]]) == false)
+    }
+
+    @Test("Members are asked again after ten minutes, since they may have been updated; until then their old answers count")
+    func updates() {
+        let endpoints = (1...2).map { GRPCEndpoint(scheme: .http, host: "etcd-\($0)", port: 2379) }
+        let start = ContinuousClock.now
+        var members = MemberVersions()
+        _ = members.unasked(of: endpoints, now: start)
+        members.learn(endpoints[0], version: "3.5.1", now: start)
+        members.learn(endpoints[1], version: "3.5.16", now: start + .seconds(60))
+        #expect(members.reportProgress(endpoints) == false)
+        #expect(members.unasked(of: endpoints, now: start + .seconds(599)) == [])
+        #expect(members.unasked(of: endpoints, now: start + .seconds(600)) == [endpoints[0]])
+        #expect(members.unasked(of: endpoints, now: start + .seconds(601)) == [])
+        #expect(members.reportProgress(endpoints) == false)
+        members.learn(endpoints[0], version: "3.5.16", now: start + .seconds(601))
+        #expect(members.reportProgress(endpoints) == true)
+        #expect(members.unasked(of: endpoints, now: start + .seconds(660)) == [endpoints[1]])
     }
 }

@@ -205,6 +205,17 @@ struct StreamedListTests {
         }
     }
 
+    @Test("A list without a revision is none", arguments: [false, true])
+    func noRevision(recursive: Bool) async throws {
+        try await ScriptedStore.with(listPageSize: 10) { _ in
+            ([ScriptedStore.answer(["a"], revision: nil)], .ok)
+        } _: { _, storage in
+            let options = ListOptions(recursive: recursive)
+            let error = try await storageError { try await storage.list(recursive ? "/pods" : StorageHarness.key("a"), options: options) }
+            #expect(error.code == .internalError && error.message.contains("without a revision"))
+        }
+    }
+
     @Test("A version that etcd hasn't come to is too large")
     func tooLarge() async throws {
         try await ScriptedStore.with(script: Self.four) { _, storage in
