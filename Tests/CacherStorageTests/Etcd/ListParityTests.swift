@@ -4,6 +4,7 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import EtcdTestKit
 import APIMachinery
 import CacherStorage
 import EtcdStorage
@@ -18,7 +19,7 @@ struct ListParityTests {
             + ["at \(list.resourceVersion), more: \(list.continueToken ?? "-"), remaining: \(list.remainingItemCount.map(String.init) ?? "-")"]
     }
 
-    private static func write(_ count: Int, to store: some Storage, _ generator: inout SeededGenerator) async throws -> [ResourceVersion] {
+    private static func write(_ count: Int, to store: some Storage, _ generator: inout SeededRandom) async throws -> [ResourceVersion] {
         var versions: [ResourceVersion] = []
         for step in 0..<count {
             let namespace = ["ns", "ns-bad", "other"].randomElement(using: &generator) ?? "ns"
@@ -38,7 +39,7 @@ struct ListParityTests {
     @Test("At one revision both answer the same, page by page, whatever the options")
     func matrix() async throws {
         try await withEtcdCacher { etcd in
-            var generator = SeededGenerator(seed: 42)
+            var generator = SeededRandom(42)
             let versions = try await Self.write(60, to: etcd.store, &generator)
             let last = try #require(versions.last)
             var predicates = [SelectionPredicate.everything]

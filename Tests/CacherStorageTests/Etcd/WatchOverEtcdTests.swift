@@ -19,7 +19,7 @@ struct WatchOverEtcdTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<4 {
                     group.addTask {
-                        var generator = SeededGenerator(seed: UInt64(writer))
+                        var generator = SeededRandom(UInt64(writer))
                         for step in 0..<60 {
                             let name = "p\(Int.random(in: 0..<10, using: &generator))"
                             if Int.random(in: 0..<3, using: &generator) == 0 {

@@ -4,6 +4,7 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import EtcdTestKit
 import APIMachinery
 import Logging
 import ServiceLifecycle
@@ -30,7 +31,7 @@ struct ReflectorTests {
     @Test("Whatever happens to the store's watch, a client's watch has no gap: it hears every event or ends")
     func noGaps() async throws {
         let store = ScriptedStorage()
-        var generator = SeededGenerator(seed: 11)
+        var generator = SeededRandom(11)
         try await withCacher(over: store) { cacher in
             let total = 400
             try await withThrowingTaskGroup(of: [UInt64].self) { group in

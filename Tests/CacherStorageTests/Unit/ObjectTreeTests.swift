@@ -4,6 +4,7 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import EtcdTestKit
 import APIMachinery
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
 @Suite("Persistent object tree")
 struct ObjectTreeTests {
     /// Few distinct keys, some with bytes beyond ASCII and some that are prefixes of others, so that operations meet.
-    private static func randomKey(_ generator: inout SeededGenerator, among count: Int) -> String {
+    private static func randomKey(_ generator: inout SeededRandom, among count: Int) -> String {
         let number = Int.random(in: 0..<count, using: &generator)
         switch number % 7 {
         case 0: return "/pods/é\(number)"
@@ -37,7 +38,7 @@ struct ObjectTreeTests {
 
     @Test("Random changes agree with a dictionary, and snapshots taken on the way stay as they were", arguments: [20, 400, 5000])
     func agreesWithModel(keys: Int) {
-        var generator = SeededGenerator(seed: UInt64(keys))
+        var generator = SeededRandom(UInt64(keys))
         var tree = ObjectTree()
         var model: [String: UInt64] = [:]
         var snapshots: [(tree: ObjectTree, contents: [String])] = []
@@ -61,7 +62,7 @@ struct ObjectTreeTests {
 
     @Test("Everything that was put in can be taken out again, in any order")
     func emptiesCompletely() {
-        var generator = SeededGenerator(seed: 7)
+        var generator = SeededRandom(7)
         let keys = (0..<3000).map { "/pods/ns/\($0)" }
         var tree = ObjectTree()
         for key in keys.shuffled(using: &generator) { tree.update(bareElement(key)) }
@@ -92,7 +93,7 @@ struct ObjectTreeTests {
 
     @Test("Intervals hold exactly the keys between their ends, and are counted without a walk")
     func intervals() {
-        var generator = SeededGenerator(seed: 3)
+        var generator = SeededRandom(3)
         var tree = ObjectTree()
         var keys: Set<String> = []
         for _ in 0..<4000 {
