@@ -60,6 +60,17 @@ struct UnreadableObjectTests {
         }
     }
 
+    @Test("A namespace that can't be read goes without being emptied")
+    func namespace() async throws {
+        try await Stack.with(.undecorated) { stack in
+            try await stack.store(Self.damages[0], at: "/namespaces/broken")
+            #expect(try await stack.send("DELETE", "/api/v1/namespaces/broken").status == 500)
+            #expect(try await stack.send("DELETE", "/api/v1/namespaces/broken?\(Self.ignore)=true").status == 200)
+            #expect(try await !stack.isStored("/namespaces/broken"))
+            #expect(try await stack.send("DELETE", "/api/v1/namespaces/default?\(Self.ignore)=true").status == 409)
+        }
+    }
+
     @Test("Objects that can't be read are named in the answer to a list, each in a cause of its own")
     func listed() async throws {
         try await Stack.with(.undecorated) { stack in
