@@ -106,6 +106,16 @@ public struct Preconditions: Sendable, Hashable {
         self.resourceVersion = resourceVersion
     }
 
+    /// Checks what may be there: what is asked of an object that is missing doesn't hold.
+    /// - Throws: as ``check(_:)``.
+    public func check(_ object: StoredObject?, at key: String) throws(StorageError) {
+        if self == Preconditions() { return }
+        guard let object else {
+            throw StorageError(.preconditionFailed, key: key, message: "Precondition failed: there is no \"\(key)\"")
+        }
+        try check(object)
+    }
+
     /// Checks an object.
     /// - Throws: ``StorageError/Code/preconditionFailed`` naming what was expected and what was found; `corruptObject`.
     public func check(_ object: StoredObject) throws(StorageError) {

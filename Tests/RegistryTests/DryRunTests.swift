@@ -33,6 +33,14 @@ struct DryRunTests {
         }
     }
 
+    @Test("A name is taken by what can't be read too", arguments: [false, true])
+    func createOverUnreadable(dryRun: Bool) async throws {
+        try await Fixture.run { (fixture) async throws in
+            _ = try await fixture.storage.create("/widgets/demo/one", bytes: [0xff], ttl: 0)
+            #expect(await failure { try await fixture.create(Widget("one"), dryRun: dryRun) }?.reason == .alreadyExists)
+        }
+    }
+
     @Test("An update answers with the change and keeps version and object")
     func update() async throws {
         try await Fixture.run { (fixture) async throws in
@@ -61,6 +69,16 @@ struct DryRunTests {
         try await Fixture.run(strategy: WidgetStrategy(allowsCreateOnUpdate: true)) { (fixture) async throws in
             let widget = try await fixture.update("one", options: UpdateOptions(dryRun: true)) { _ in }
             #expect(widget.metadata.resourceVersion == "")
+            #expect(try await fixture.find("one") == nil)
+        }
+    }
+
+    @Test("What is missing has no UID that could be asked for", arguments: [false, true])
+    func createOnUpdateWithPrecondition(dryRun: Bool) async throws {
+        try await Fixture.run(strategy: WidgetStrategy(allowsCreateOnUpdate: true)) { (fixture) async throws in
+            let options = UpdateOptions(dryRun: dryRun)
+            #expect(
+                await failure { try await fixture.update("one", preconditions: Preconditions(uid: "x"), options: options) { _ in } }?.code == 409)
             #expect(try await fixture.find("one") == nil)
         }
     }

@@ -53,7 +53,7 @@ extension EtcdStorage {
         of object: StoredObject, _ key: String, _ preconditions: Preconditions?, _ validate: @Sendable (StoredObject) async throws -> Void
     ) async -> StorageError? {
         do throws(StorageError) {
-            try check(preconditions, object, key)
+            try preconditions?.check(object, at: key)
         } catch {
             return error
         }

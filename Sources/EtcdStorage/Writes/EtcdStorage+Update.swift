@@ -68,7 +68,7 @@ extension EtcdStorage {
     ) async throws(StorageError) -> Step {
         trace.enter(.caller)
         do throws(StorageError) {
-            try check(preconditions, state.object, key)
+            try preconditions?.check(state.object, at: key)
         } catch {
             if state.isCurrent { throw error }
             return .retry(try await liveState(key, storeKey, ignoreNotFound: ignoreNotFound, &trace))
@@ -97,20 +97,12 @@ extension EtcdStorage {
     ) async throws(StorageError) -> StoredObject {
         let object = try await values.object(found)
         do {
-            try check(preconditions, object, key)
+            try preconditions?.check(object, at: key)
             guard StorableBytes.updating(try await update(object).bytes) == object.bytes else { throw unknownOutcome(key, nil) }
             return object
         } catch {
             throw unknownOutcome(key, error)
         }
-    }
-
-    func check(_ preconditions: Preconditions?, _ object: StoredObject?, _ key: String) throws(StorageError) {
-        guard let preconditions, preconditions != Preconditions() else { return }
-        guard let object else {
-            throw StorageError(.preconditionFailed, key: key, message: "Precondition failed: there is no \"\(key)\"")
-        }
-        try preconditions.check(object)
     }
 
     func rejected(_ key: String, _ cause: any Error) -> StorageError {

@@ -21,9 +21,14 @@ struct DryRunnableStorage: Sendable {
 
     func create(_ key: String, bytes: [UInt8], ttl: Int, dryRun: Bool) async throws(StorageError) -> StoredObject {
         guard dryRun else { return try await underlying.create(key, bytes: bytes, ttl: ttl) }
-        if try await underlying.get(key, options: GetOptions(ignoreNotFound: true)) != nil {
-            throw StorageError(.keyExists, key: key)
+        let isTaken: Bool
+        do throws(StorageError) {
+            isTaken = try await underlying.get(key, options: GetOptions(ignoreNotFound: true)) != nil
+        } catch  where error.code == .corruptObject {
+            // The real thing wouldn't look at it.
+            isTaken = true
         }
+        if isTaken { throw StorageError(.keyExists, key: key) }
         return StoredObject(key: key, bytes: bytes, resourceVersion: .zero)
     }
 
@@ -36,7 +41,7 @@ struct DryRunnableStorage: Sendable {
                 key, ignoreNotFound: ignoreNotFound, preconditions: preconditions, suggestion: suggestion, update: update)
         }
         let existing = try await underlying.get(key, options: GetOptions(ignoreNotFound: ignoreNotFound))
-        if let existing { try preconditions?.check(existing) }
+        try preconditions?.check(existing, at: key)
         let proposal: UpdateProposal
         do {
             proposal = try await update(existing)
