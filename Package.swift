@@ -134,7 +134,7 @@ let package = Package(
             dependencies: [
                 "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "GRPCTransport", "KMSPlugin", "KubernetesResources",
                 "Registry", "Storage", "StorageEncryption",
-                .argumentParser, .asn1, .crypto, .logging, .serviceLifecycle, .subprocess, .system, .x509,
+                .argumentParser, .asn1, .crypto, .logging, .metrics, .serviceLifecycle, .subprocess, .system, .x509,
             ],
             swiftSettings: strict),
 
@@ -226,14 +226,14 @@ let package = Package(
                 "Storage", "TestWaiting",
                 .logging, .nioCore, .serviceLifecycle, .subprocess,
             ]),
-        .tests("KeelsonTests", ["keelson", .argumentParser, .asn1, .system, .x509, .yams]),
+        .tests("KeelsonTests", ["keelson", .argumentParser, .asn1, .metrics, .system, .x509, .yams]),
         .tests(
             "ReadmeTests",
             [
                 "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "GRPCTransport", "KMSPlugin",
                 "KubernetesResources", "Registry", "Storage", "StorageEncryption", "StorageTestKit", .logging, .nioCore,
             ]),
-        .tests("KubectlTests", ["EtcdTestKit", "keelson", .subprocess, .system], resources: [.copy("Golden")]),
+        .tests("KubectlTests", ["EtcdTestKit", "keelson", "TestWaiting", .subprocess, .system], resources: [.copy("Golden")]),
     ],
     cLanguageStandard: .c11
 )

@@ -7,6 +7,7 @@
 public import ArgumentParser
 import FoundationEssentials
 public import Logging
+import Metrics
 
 /// `keelson serve`: the flags, named as kube-apiserver names them where it has them.
 struct ServeCommand: AsyncParsableCommand {
@@ -31,8 +32,10 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         var logger = Logger(label: "keelson") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = logLevel
+        let metrics = MetricsRegistry()
+        MetricsSystem.bootstrap(metrics)
         do {
-            try await Server(serving: serving, etcd: etcd, dataDirectory: expanded(dataDir), logger: logger).run()
+            try await Server(serving: serving, etcd: etcd, dataDirectory: expanded(dataDir), logger: logger, metrics: metrics).run()
         } catch let error as SetupError {
             // Not a fault of the command line, so no usage is printed.
             Progress.complain("keelson: \(error)")

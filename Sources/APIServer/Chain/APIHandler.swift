@@ -29,11 +29,14 @@ public final class APIHandler: Sendable {
         public var requestTimeout: Duration
         /// A watch whose client names no time-out lasts between this and twice as many seconds.
         public var minimumWatchSeconds: Int
+        /// What `/metrics` tells those who are known, in Prometheus' text format; nil for no such path.
+        public var metrics: (@Sendable () -> String)?
 
         /// A configuration with upstream's limits.
         public init(
             authenticator: any Authenticator, authorizer: any Authorizer = AlwaysAllowAuthorizer(), version: ServerVersion = ServerVersion(),
-            maximumBodySize: Int = 3 * 1024 * 1024, requestTimeout: Duration = .seconds(60), minimumWatchSeconds: Int = 1800
+            maximumBodySize: Int = 3 * 1024 * 1024, requestTimeout: Duration = .seconds(60), minimumWatchSeconds: Int = 1800,
+            metrics: (@Sendable () -> String)? = nil
         ) {
             self.authenticator = authenticator
             self.authorizer = authorizer
@@ -41,6 +44,7 @@ public final class APIHandler: Sendable {
             self.maximumBodySize = maximumBodySize
             self.requestTimeout = requestTimeout
             self.minimumWatchSeconds = minimumWatchSeconds
+            self.metrics = metrics
         }
     }
 
@@ -66,7 +70,7 @@ public final class APIHandler: Sendable {
         self.configuration = configuration
         self.logger = logger
         resources = ResourceRouter(installed)
-        paths = PathRouter(installed, version: configuration.version, healthChecks: healthChecks, logger: logger)
+        paths = PathRouter(installed, version: configuration.version, healthChecks: healthChecks, metrics: configuration.metrics, logger: logger)
     }
 
     /// Makes `/readyz` fail from now on, so that no new clients are sent here, and refuses new requests with 503.

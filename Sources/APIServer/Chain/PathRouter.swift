@@ -14,8 +14,13 @@ struct PathRouter: Sendable {
     private let version: ServerVersion
     private let health: HealthHandler
     private let healthWhileStopping: HealthHandler
+    private let metrics: (@Sendable () -> String)?
 
-    init(_ installed: [InstalledGroupVersion], version: ServerVersion, healthChecks: [HealthCheck], logger: Logger) {
+    init(
+        _ installed: [InstalledGroupVersion], version: ServerVersion, healthChecks: [HealthCheck], metrics: (@Sendable () -> String)? = nil,
+        logger: Logger
+    ) {
+        self.metrics = metrics
         discovery = DiscoveryDocuments(installed)
         openAPI = OpenAPIDocuments(installed, version: version)
         self.version = version
@@ -59,6 +64,11 @@ struct PathRouter: Sendable {
         case ("apis", 2): return try discovery.groups[parts[1]].map { value throws(Status) in try document(value, request) }
         case ("api", 2): return try resourceList(GroupVersion(group: "", version: parts[1]), request)
         case ("apis", 3): return try resourceList(GroupVersion(group: parts[1], version: parts[2]), request)
+        case ("metrics", 1):
+            return metrics.map { metrics in
+                HTTPResponse(
+                    status: 200, headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8"], body: .bytes(Array(metrics().utf8)))
+            }
         case ("openapi", _): return openAPI.response(toPath: parts, request: request.http, query: request.query)
         default: return nil
         }
@@ -83,6 +93,7 @@ struct PathRouter: Sendable {
     private var allPaths: [String] {
         var paths = ["/healthz", "/livez", "/readyz", "/version", "/openapi/v2", "/openapi/v3", "/apis"]
         paths += discovery.coreVersions.isEmpty ? [] : ["/api"]
+        paths += metrics == nil ? [] : ["/metrics"]
         paths += discovery.groups.keys.map { "/apis/\($0)" }
         paths += discovery.resourceLists.keys.map { $0.group.isEmpty ? "/api/\($0.version)" : "/apis/\($0)" }
         paths += openAPI.paths

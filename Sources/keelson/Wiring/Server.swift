@@ -20,6 +20,8 @@ struct Server {
     let etcd: EtcdOptions
     let dataDirectory: String
     let logger: Logger
+    /// What the process measures; whoever made the server has installed it.
+    let metrics: MetricsRegistry
 
     /// Serves until SIGTERM or SIGINT, then shuts down from the top: no new requests, watches ended, caches, client, and etcd last.
     func run() async throws {
@@ -54,7 +56,8 @@ struct Server {
                 authenticator: StaticTokenAuthenticator(administratorTokens: [credentials.token]),
                 version: ServerVersion(
                     major: KeelsonVersion.kubernetesMajor, minor: KeelsonVersion.kubernetesMinor,
-                    gitVersion: "v\(KeelsonVersion.kubernetesMajor).\(KeelsonVersion.kubernetesMinor).0+keelson-\(KeelsonVersion.current)")),
+                    gitVersion: "v\(KeelsonVersion.kubernetesMajor).\(KeelsonVersion.kubernetesMinor).0+keelson-\(KeelsonVersion.current)"),
+                metrics: { [metrics] in metrics.text }),
             groups: resources.groups.map { APIGroupInfo(groupVersion: $0.groupVersion, resources: $0.resources) },
             healthChecks: backend.healthChecks + [startup.healthCheck], logger: logger)
         let server = APIServer(

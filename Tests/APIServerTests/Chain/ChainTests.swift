@@ -158,6 +158,22 @@ struct ChainTests {
     }
 }
 
+@Suite("Metrics")
+struct MetricsPathTests {
+    @Test("Those who are known are told what is measured, where something is")
+    func metrics() async throws {
+        let server = TestServer(metrics: { "a 1\n" })
+        let answer = try await server.send("GET", "/metrics")
+        #expect(answer.status == 200)
+        #expect(answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
+        #expect(answer.text == "a 1\n")
+        #expect(try await server.send("GET", "/").json()["paths"]?.arrayValue?.contains("/metrics") == true)
+        #expect(try await server.send("GET", "/metrics", headers: ["Authorization": "none"]).status == 401)
+        #expect(try await server.send("POST", "/metrics").status == 405)
+        #expect(try await TestServer().send("GET", "/metrics").status == 404)
+    }
+}
+
 @Suite("Health")
 struct HealthTests {
     private struct Broken: Error {}

@@ -19,11 +19,12 @@ struct TestServer {
 
     init(
         authorizer: any Authorizer = AlwaysAllowAuthorizer(), requestTimeout: Duration = .seconds(60), healthChecks: [HealthCheck] = [],
-        extra: [InstalledResource] = []
+        extra: [InstalledResource] = [], metrics: (@Sendable () -> String)? = nil
     ) {
         handler = APIHandler(
             configuration: .init(
-                authenticator: StaticTokenAuthenticator(administratorTokens: [Self.token]), authorizer: authorizer, requestTimeout: requestTimeout),
+                authenticator: StaticTokenAuthenticator(administratorTokens: [Self.token]), authorizer: authorizer, requestTimeout: requestTimeout,
+                metrics: metrics),
             groups: [
                 APIGroupInfo(
                     groupVersion: Gadgets.groupVersion,
