@@ -79,6 +79,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Ties the handler to what tasks hold of it, until the channel closes.
     func attach(_ connection: Connection) {
+        // The channel may have closed a moment ago: who has the connection would never hear of it.
+        if case .closed = phase { return connection.markClosed() }
         self.connection = connection
         if isLeaving { connection.markUnusable() }
     }
