@@ -107,12 +107,23 @@ public struct LeaderStream: AsyncSequence, Sendable {
             // The next stream logs in first.
             case .authenticate: sequence.client.authenticator.streamRefused(openedAt: openedAt)
             case .retry(let wait):
+                if error.origin == .server { try await sequence.findOut() }
                 do {
                     try await Task.sleep(for: wait)
                 } catch {
                     throw EtcdError(.canceled, message: "\(sequence.operation): the task was cancelled")
                 }
             }
+        }
+    }
+
+    /// etcd ends an observer's stream without a word whatever is wrong, a token that ran out and a right that is missing included. A call says what it
+    /// is, and logs in.
+    fileprivate func findOut() async throws(EtcdError) {
+        do throws(EtcdError) {
+            _ = try await client.leader(name)
+        } catch {
+            guard error.code == .electionNoLeader || CallPolicy.mayPass(error.code) else { throw error }
         }
     }
 

@@ -205,6 +205,57 @@ struct AuthenticationTests {
         }
     }
 
+    @Test("Authentication is enabled and disabled by the client: by root alone, and then everybody is served")
+    func disabled() async throws {
+        try await EtcdCluster.withCluster(flags: Self.cheap) { cluster in
+            try await cluster.addUsers()
+            let root = try configuration(of: cluster) { $0.credentials = .user("root", password: "root") }
+            try await withClient(root) { root in
+                try await root.authEnable()
+                try await root.authEnable()
+                #expect(try await root.authStatus().isEnabled)
+                try await withClient(alice(of: cluster)) { alice in
+                    #expect(await failure { try await alice.authDisable() }?.code == .permissionDenied)
+                    try await withClient(of: cluster.endpoints) { nobody in
+                        #expect(await failure { try await nobody.put("x", "1") }?.code == .unauthenticated)
+                        try await root.authDisable()
+                        try await nobody.put("x", "1")
+                        try await alice.put("x", "2")
+                        try await root.authDisable()
+                        #expect(try await !root.authStatus().isEnabled)
+                        try await root.put("x", "3")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("An observer of an election logs in when its token has run out, outlives a restart, and is told what it may not", .timeLimit(.minutes(2)))
+    func observers() async throws {
+        try await EtcdCluster.withCluster(flags: Self.cheap + ["--auth-token-ttl=2"]) { cluster in
+            try await cluster.enableAuthentication()
+            let member = try #require(cluster.members.first)
+            let metrics = TestMetrics()
+            try await withClient(alice(of: cluster, metrics)) { client in
+                let lease = try await client.leaseGrant(ttl: 600).id
+                let won = try await client.campaign("a/e", lease: lease, value: "0")
+                #expect(metrics.logins == 1)
+                // Unused for longer than it lives.
+                try await Task.sleep(for: .seconds(5))
+                var leaders = client.observe("a/e").makeAsyncIterator()
+                #expect(try await leaders.next()?.kv.valueText == "0")
+                #expect(metrics.logins == 2)
+                await member.kill()
+                try await member.start()
+                try await client.proclaim(won.leader, value: "1", deadline: .now + .seconds(30))
+                #expect(try await leaders.next()?.kv.valueText == "1")
+                #expect(metrics.failedLogins == 0)
+                let forbidden = await failure { for try await _ in client.observe("x") {} }
+                #expect(forbidden?.code == .permissionDenied)
+            }
+        }
+    }
+
     @Test("A call waits for a login no longer than its deadline, nor than its task")
     func deadlines() async throws {
         try await EtcdCluster.withCluster(flags: Self.cheap) { cluster in

@@ -18,14 +18,19 @@ func configuration(
 }
 
 extension EtcdCluster {
-    /// Adds the user "root" with the password "root" and a user "alice", who may do everything below "a", and has the cluster ask for names.
-    func enableAuthentication() async throws {
+    /// Adds the user "root" with the password "root" and a user "alice", who may do everything below "a".
+    func addUsers() async throws {
         try await etcdctl(["user", "add", "root:root"])
         try await etcdctl(["user", "grant-role", "root", "root"])
         try await etcdctl(["user", "add", "alice:secret"])
         try await etcdctl(["role", "add", "below-a"])
         try await etcdctl(["role", "grant-permission", "below-a", "readwrite", "a", "b"])
         try await etcdctl(["user", "grant-role", "alice", "below-a"])
+    }
+
+    /// Adds the users of ``addUsers()``, and has the cluster ask for names.
+    func enableAuthentication() async throws {
+        try await addUsers()
         try await etcdctl(["auth", "enable"])
     }
 
