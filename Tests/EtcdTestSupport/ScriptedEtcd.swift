@@ -17,6 +17,8 @@ package final class ScriptedEtcd: Sendable {
     package struct Request: Sendable {
         /// As in `KV/Range`.
         package var method: String
+        /// A line for each, as in `name: value`; with `!` before it when it is never to be indexed.
+        package var headers: String
         /// The message, without gRPC's frame.
         package var message: [UInt8]
         /// How many calls of this method came before.
@@ -53,7 +55,8 @@ package final class ScriptedEtcd: Sendable {
     ///
     /// Fails when that takes longer than ``limit``, whatever gets no answer.
     package static func with(
-        members: Int = 1, script: @escaping Script, _ body: @escaping @Sendable (ScriptedEtcd, EtcdClient, ScriptedPeer) async throws -> Void
+        members: Int = 1, configure: @escaping @Sendable (inout EtcdClientConfiguration) -> Void = { _ in }, script: @escaping Script,
+        _ body: @escaping @Sendable (ScriptedEtcd, EtcdClient, ScriptedPeer) async throws -> Void
     ) async throws {
         let etcd = ScriptedEtcd(script: script)
         try await within("the course of the script", limit) {
@@ -61,6 +64,7 @@ package final class ScriptedEtcd: Sendable {
                 var configuration = EtcdClientConfiguration(endpoints: peers.map(\.endpoint))
                 // Nothing here waits for time to pass; a busy machine may.
                 configuration.readTimeout = .seconds(60)
+                configure(&configuration)
                 let client = EtcdClient(configuration: configuration)
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await client.run() }
@@ -87,9 +91,10 @@ package final class ScriptedEtcd: Sendable {
             let stream = Int32(2 * index + 1)
             guard Self.isWhole(server, stream), seen.withLock({ $0.answered.insert([member, connection, index]).inserted }) else { continue }
             let request = seen.withLock { seen in
-                let method = Self.method(String(cString: scripted_server_request_headers(server, stream)))
+                let headers = String(cString: scripted_server_request_headers(server, stream))
+                let method = Self.method(headers)
                 let request = Request(
-                    method: method, message: Self.message(server, stream), number: seen.requests.count { $0.method == method },
+                    method: method, headers: headers, message: Self.message(server, stream), number: seen.requests.count { $0.method == method },
                     member: member)
                 seen.requests.append(request)
                 return request

@@ -71,6 +71,32 @@ struct EtcdTLSTests {
     }
     #endif
 
+    @Test("A client whose certificate is revoked is refused, and the error names the endpoint; others aren't")
+    func revoked() async throws {
+        try await TestCertificates.withCertificates { files in
+            // The member reads the list for each connection.
+            let list = try files.bundle([], name: "revoked")
+            try await EtcdCluster.withCluster(EtcdClusterOptions(tls: true, flags: ["--client-crl-file=\(list)"])) { cluster in
+                let certificates = try #require(cluster.certificates)
+                let revoked = try await certificates.issue(name: "revoked")
+                func tls(_ pair: TestCertificates.Pair) -> GRPCTLSConfiguration {
+                    .init(trustRoots: .file(certificates.authority), certificateChainFile: pair.certificate, privateKeyFile: pair.key)
+                }
+                try await certificates.revoke([], into: list)
+                try await withTransport(cluster.endpoints, tls: tls(revoked)) { transport in
+                    _ = try await transport.unary(Etcd.range, message: Etcd.rangeRequest("a"), deadline: soon)
+                }
+                try await certificates.revoke([revoked], into: list)
+                let error = try await Self.failure(cluster.endpoints, tls(revoked))
+                #expect(error?.disposition == .notSent)
+                #expect(error?.message.contains("\(cluster.endpoints[0]): ") == true, "\(error?.message ?? "no error")")
+                try await withTransport(cluster.endpoints, tls: tls(certificates.client)) { transport in
+                    _ = try await transport.unary(Etcd.range, message: Etcd.rangeRequest("a"), deadline: soon)
+                }
+            }
+        }
+    }
+
     private static func failure(_ endpoints: [String], _ tls: GRPCTLSConfiguration) async throws -> GRPCError? {
         try await withTransport(endpoints, tls: tls) { transport in
             await grpcError { () async throws(GRPCError) in

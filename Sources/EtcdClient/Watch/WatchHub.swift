@@ -25,6 +25,8 @@ final class WatchHub: Sendable {
 
     let hooks: WatchHooks
     private let state = Mutex(State())
+    /// Held while the gauge is set, so that what it tells last is what there was last.
+    private let gauge = Mutex(())
 
     init(hooks: WatchHooks = WatchHooks()) { self.hooks = hooks }
 
@@ -51,23 +53,25 @@ final class WatchHub: Sendable {
     }
 
     func add(_ pulse: WatchPulse) {
-        let (clock, watches) = state.withLock { state in
+        let clock = state.withLock { state in
             state.pulses[ObjectIdentifier(pulse)] = pulse
             if pulse.isWatch { state.watches += 1 }
-            return (state.clock.take(), state.watches)
+            return state.clock.take()
         }
         clock?.resume()
-        if pulse.isWatch { hooks.watches(watches) }
+        if pulse.isWatch { tellCount() }
     }
 
     func remove(_ pulse: WatchPulse) {
-        let watches = state.withLock { state -> Int? in
-            guard state.pulses.removeValue(forKey: ObjectIdentifier(pulse)) != nil, pulse.isWatch else { return nil }
+        let isGone = state.withLock { state in
+            guard state.pulses.removeValue(forKey: ObjectIdentifier(pulse)) != nil, pulse.isWatch else { return false }
             state.watches -= 1
-            return state.watches
+            return true
         }
-        if let watches { hooks.watches(watches) }
+        if isGone { tellCount() }
     }
+
+    private func tellCount() { gauge.withLock { _ in hooks.watches(activeWatches) } }
 
     /// Watches that haven't ended.
     var activeWatches: Int { state.withLock { $0.watches } }

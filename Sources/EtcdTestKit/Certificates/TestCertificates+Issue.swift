@@ -20,6 +20,19 @@ extension TestCertificates {
         return try await Self.issue(kind, name: unique, commonName: commonName, by: authority ?? root, in: directory)
     }
 
+    /// Writes the list of those certificates of ``root`` that are no longer good, at once: who reads the file sees the old or the new.
+    public func revoke(_ pairs: [Pair], into path: String) async throws(EtcdTestKitError) {
+        let name = "revoked-\(UUID().uuidString.prefix(8))"
+        let configuration = directory.file("\(name).cnf")
+        try directory.write(Self.configuration(hosts: ["localhost"], database: name, in: directory), to: "\(name).cnf")
+        try directory.write("", to: "\(name).index")
+        let command = ["ca", "-batch", "-config", configuration, "-cert", root.certificate, "-keyfile", root.key]
+        for pair in pairs { _ = try await ChildProcess.run("openssl", command + ["-revoke", pair.certificate]) }
+        let list = directory.file("\(name).pem")
+        _ = try await ChildProcess.run("openssl", command + ["-gencrl", "-crldays", "30", "-out", list])
+        try Self.replace(path, by: list)
+    }
+
     /// Makes another authority, of the same name.
     public func makeAuthority() async throws(EtcdTestKitError) -> Authority { try await Self.makeAuthority(in: directory) }
 

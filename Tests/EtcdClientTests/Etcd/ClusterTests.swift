@@ -68,6 +68,33 @@ struct ClusterTests {
         }
     }
 
+    @Test("A learner that has caught up is given a vote, and serves", .timeLimit(.minutes(2)))
+    func promote() async throws {
+        try await EtcdCluster.withCluster { cluster in
+            let learner = try await cluster.addMember(learner: true)
+            try await withClient(of: cluster.endpoints) { client in
+                try await client.put("a", "1")
+                let id = try #require(try await client.memberList().members.first { $0.isLearner }?.id)
+                let promoted = try await within("a learner to catch up") {
+                    while true {
+                        do throws(EtcdError) {
+                            return try await client.memberPromote(id)
+                        } catch {
+                            // Which nobody tells.
+                            guard error.code == .learnerNotReady else { throw error }
+                        }
+                    }
+                }
+                #expect(promoted.members.count == 2 && promoted.members.allSatisfy { !$0.isLearner })
+                #expect(await failure { try await client.memberPromote(id) }?.code == .failedPrecondition)
+                try await learner.waitUntilReady()
+            }
+            try await withClient(of: [learner.clientURL]) { client async throws in
+                #expect(try await client.range(.key("a")).kvs.first?.valueText == "1")
+            }
+        }
+    }
+
     @Test("What can't be done to members is typed, not done, and said of which member")
     func refusals() async throws {
         try await EtcdCluster.withCluster { cluster in

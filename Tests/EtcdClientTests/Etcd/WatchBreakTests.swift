@@ -13,17 +13,6 @@ import Testing
 
 @Suite("Watches through cut connections, on a real etcd")
 struct WatchBreakTests {
-    /// Reads a watch up to an event of this key.
-    private static func read(_ watch: EtcdWatch, upTo last: String, _ seen: Counter) async throws -> [WatchEvent] {
-        var events: [WatchEvent] = []
-        for try await event in watch.events {
-            events.append(event)
-            seen.increment()
-            if event.kv.keyText == last { return events }
-        }
-        throw TookTooLong(description: "the watch ended before \(last)")
-    }
-
     @Test("After fifty breaks each of many watches has seen every event once, in order", .timeLimit(.minutes(5)))
     func fiftyBreaks() async throws {
         try await EtcdCluster.withCluster { cluster in
@@ -60,7 +49,7 @@ struct WatchBreakTests {
                 try await writer.put("a/end", "")
                 return nil
             }
-            for (watch, seen) in zip(watches, seen) { group.addTask { try await read(watch, upTo: "a/end", seen) } }
+            for (watch, seen) in zip(watches, seen) { group.addTask { try await watch.events(upTo: "a/end", seen) } }
             for round in 0..<rounds {
                 // Every watch has heard something since the last break before the next.
                 let before = seen.map(\.value)
@@ -71,7 +60,7 @@ struct WatchBreakTests {
             }
             isOver.set()
             let truth = try await within("the truth", .seconds(60)) {
-                try await read(try await writer.watch(.prefix("a/"), options: .init(startRevision: 2)), upTo: "a/end", Counter())
+                try await writer.watch(.prefix("a/"), options: .init(startRevision: 2)).events(upTo: "a/end")
             }
             while let events = try await group.next() { if let events { #expect(events == truth) } }
         }
@@ -93,6 +82,39 @@ struct WatchBreakTests {
                 #expect(length > 1 << 20)
                 for (direction, offset) in Self.offsets(length, proxy.statistics.bytesToServer) {
                     try await session.run(cutting: (direction, offset))
+                }
+            }
+        }
+    }
+
+    @Test(
+        "A watch whose connection is cut after any number of its bytes goes on: every event comes once, in order, and no revision is torn",
+        .timeLimit(.minutes(5)), arguments: [.shared, .dedicated] as [WatchOptions.Stream])
+    func everyByte(stream: WatchOptions.Stream) async throws {
+        try await EtcdCluster.withCluster { cluster in
+            let member = try #require(cluster.members.first)
+            let truth = try await withClient(of: cluster.endpoints) { client in
+                for round in 0..<3 {
+                    _ = try await client.transaction(Transaction(success: (0..<2).map { .put(bytes("a/\($0)"), bytes("\(round)")) }))
+                }
+                return try await client.watch(.prefix("a/"), options: .init(startRevision: 2)).events(6)
+            }
+            try await FaultProxy.withProxy(to: member.clientPort) { proxy in
+                // Uncut, to know its length.
+                try await Session(proxy: proxy, stream: stream, truth: truth).run(cutting: nil)
+                let length = proxy.statistics.bytesToClient
+                #expect((200...2000).contains(length))
+                let next = Counter()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<6 {
+                        group.addTask {
+                            try await FaultProxy.withProxy(to: member.clientPort) { proxy in
+                                let session = Session(proxy: proxy, stream: stream, truth: truth)
+                                while let offset = next.take(below: length) { try await session.run(cutting: (.toClient, offset)) }
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
                 }
             }
         }
@@ -127,11 +149,21 @@ struct WatchBreakTests {
 
         func run(cutting cut: (direction: FaultProxy.Direction, offset: Int)?) async throws {
             if let cut { proxy.cut(after: cut.offset, cut.direction, of: .next(1)) }
-            let batches = try await withClient(of: ["http://\(proxy.address)"]) { client in
-                try await client.watch(.prefix("a/"), options: .init(startRevision: 2, fragment: true, stream: stream)).batches(events: truth.count)
+            var impatient = try EtcdClientConfiguration(endpoints: ["http://\(proxy.address)"])
+            impatient.transport.backoff.maximum = .milliseconds(50)
+            let (stream, truth) = (stream, truth)
+            let what: Comment = "cut \(String(describing: cut)), KEELSON_SEED=\(Soak.seed)"
+            let batches: [WatchBatch]
+            do {
+                batches = try await withClient(impatient) { client in
+                    let options = WatchOptions(startRevision: 2, fragment: true, stream: stream)
+                    return try await client.watch(.prefix("a/"), options: options).batches(events: truth.count)
+                }
+            } catch {
+                Issue.record(error, what)
+                return
             }
             proxy.forgetPlans()
-            let what: Comment = "cut \(String(describing: cut)), KEELSON_SEED=\(Soak.seed)"
             #expect(batches.flatMap(\.events) == truth, what)
             for batch in batches { #expect(batch.revision == batch.events.last?.revision, what) }
             for (earlier, later) in zip(batches, batches.dropFirst()) { #expect(earlier.revision < later.events[0].revision, what) }

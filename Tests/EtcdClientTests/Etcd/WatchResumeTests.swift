@@ -12,17 +12,6 @@ import Testing
 
 @Suite("Watches through breaks, on a real etcd")
 struct WatchResumeTests {
-    /// Reads a watch up to an event of this key.
-    private static func read(_ watch: EtcdWatch, upTo last: String, _ seen: Counter) async throws -> [WatchEvent] {
-        var events: [WatchEvent] = []
-        for try await event in watch.events {
-            events.append(event)
-            seen.increment()
-            if event.kv.keyText == last { return events }
-        }
-        throw TookTooLong(description: "the watch ended before \(last)")
-    }
-
     @Test("When all members are gone for a while the watches go on when they are back", .timeLimit(.minutes(3)))
     func fullRestart() async throws {
         try await EtcdCluster.withCluster(members: 3) { cluster in
@@ -34,7 +23,7 @@ struct WatchResumeTests {
                 }
                 try await withThrowingTaskGroup(of: [WatchEvent].self) { group in
                     let seen = Counter()
-                    for watch in watches { group.addTask { try await Self.read(watch, upTo: "a/end", seen) } }
+                    for watch in watches { group.addTask { try await watch.events(upTo: "a/end", seen) } }
                     for value in 0..<20 { try await client.put("a/\(value)", "") }
                     try await within("the first events") { while seen.value < 10 { try await Task.sleep(for: .milliseconds(10)) } }
                     for member in cluster.members { await member.kill() }

@@ -175,6 +175,33 @@ struct ScriptedRangeStreamTests {
         }
     }
 
+    @Test("A stream that is refused for its token is opened again with another, and one that breaks later goes on after the last key")
+    func logsIn() async throws {
+        try await ScriptedEtcd.with(configure: { $0.credentials = .user("alice", password: "secret") }) { request in
+            if request.method == "Auth/Authenticate" {
+                var writer = WireWriter()
+                writer.data(2, "token-\(request.number + 1)")
+                return ([writer.bytes], .ok)
+            }
+            if request.method == "KV/Range" { return ([Self.answer([])], .ok) }
+            let refused = ScriptedEtcd.End.status(16, "etcdserver: invalid auth token")
+            switch request.number {
+            case 0: return ([], refused)
+            case 1: return ([Self.part(["k1"])], .status(14, "etcdserver: leader changed"))
+            case 2: return ([], refused)
+            default: return ([Self.part(["k2"], last: 1)], .ok)
+            }
+        } _: { etcd, client, _ in
+            _ = try await client.range(.key("k"))
+            let answer = try await client.rangeStream(.prefix("k"), options: .init(revision: 7)).collect()
+            #expect(answer.kvs.map(\.keyText) == ["k1", "k2"])
+            let streams = etcd.requests.filter { $0.method == "KV/RangeStream" }
+            let tokens = streams.map { $0.headers.split(separator: "\n").first { $0.hasPrefix("!token: ") } }
+            #expect(tokens == ["!token: token-1", "!token: token-2", "!token: token-2", "!token: token-3"])
+            #expect(try streams.map { try Asked($0).key } == [bytes("k"), bytes("k"), bytes("k1") + [0], bytes("k1") + [0]])
+        }
+    }
+
     @Test("Who stops reading stops the stream at the server")
     func dropped() async throws {
         try await ScriptedEtcd.with { _ in

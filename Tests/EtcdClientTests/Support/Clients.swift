@@ -62,6 +62,17 @@ extension EtcdWatch {
         return nil
     }
 
+    /// All events up to that of a key, counted as they come.
+    func events(upTo last: String, _ seen: Counter = Counter()) async throws -> [WatchEvent] {
+        var all: [WatchEvent] = []
+        for try await event in events {
+            all.append(event)
+            seen.increment()
+            if event.kv.keyText == last { return all }
+        }
+        throw TookTooLong(description: "the watch ended before \(last)")
+    }
+
     func events(_ count: Int) async throws -> [WatchEvent] { try await batches(events: count).flatMap(\.events) }
 }
 

@@ -21,6 +21,11 @@ final class Counter: Sendable {
         set { state.store(newValue, ordering: .relaxed) }
     }
     func increment() { state.add(1, ordering: .relaxed) }
+    /// The number, which is counted; nil once it has come to a limit.
+    func take(below limit: Int) -> Int? {
+        let (before, _) = state.add(1, ordering: .relaxed)
+        return before < limit ? before : nil
+    }
 }
 
 /// What happened, in order.
