@@ -69,6 +69,9 @@ struct ServingOptions: ParsableArguments {
     @Option(help: "Where to write the kubeconfig (default: kubeconfig in the data directory).")
     var kubeconfig: String?
 
+    @Option(help: "Features to switch on or off: AllowUnsafeMalformedObjectDeletion (objects that can't be read may be deleted unread).")
+    var featureGates = FeatureGates()
+
     @Flag(inversion: .prefixedNo, help: "Serve reads and watches from a cache of each resource.")
     var watchCache: Bool = true
 

@@ -41,6 +41,21 @@ struct FlagsTests {
         #expect(command.etcd.etcdDbMetricPollInterval.duration == .seconds(seconds))
     }
 
+    @Test(
+        "Features are switched as kube-apiserver's are",
+        arguments: [(nil, true), ("AllowUnsafeMalformedObjectDeletion=false", false), ("AllowUnsafeMalformedObjectDeletion=true", true)])
+    func features(text: String?, expected: Bool) throws {
+        let flags = ["serve"] + (text.map { ["--feature-gates=\($0)"] } ?? [])
+        let command = try #require(try Keelson.parseAsRoot(flags) as? ServeCommand)
+        #expect(command.serving.featureGates[.allowUnsafeMalformedObjectDeletion] == expected)
+    }
+
+    @Test("A feature that isn't known, or neither on nor off, is refused", arguments: ["Magic=true", "AllowUnsafeMalformedObjectDeletion", "=true"])
+    func unknownFeature(text: String) {
+        let error = #expect(throws: (any Error).self) { try Keelson.parseAsRoot(["serve", "--feature-gates=\(text)"]) }
+        #expect(error.map { Keelson.message(for: $0).contains("feature-gates") } == true)
+    }
+
     @Test("What is no interval is refused, and named", arguments: ["-1s", "60", "soon", ""])
     func invalidInterval(text: String) {
         let error = #expect(throws: (any Error).self) { try Keelson.parseAsRoot(["serve", "--etcd-count-metric-poll-period=\(text)"]) }

@@ -29,6 +29,9 @@ public final class APIHandler: Sendable {
         public var requestTimeout: Duration
         /// A watch whose client names no time-out lasts between this and twice as many seconds.
         public var minimumWatchSeconds: Int
+        /// Whether a client that may can have an object removed that can't be read: upstream's gate `AllowUnsafeMalformedObjectDeletion`. Without it the
+        /// option is ignored, as upstream ignores it.
+        public var allowsUnreadableDeletion: Bool
         /// What `/metrics` tells those who are known, in Prometheus' text format; nil for no such path.
         public var metrics: (@Sendable () -> String)?
 
@@ -36,7 +39,7 @@ public final class APIHandler: Sendable {
         public init(
             authenticator: any Authenticator, authorizer: any Authorizer = AlwaysAllowAuthorizer(), version: ServerVersion = ServerVersion(),
             maximumBodySize: Int = 3 * 1024 * 1024, requestTimeout: Duration = .seconds(60), minimumWatchSeconds: Int = 1800,
-            metrics: (@Sendable () -> String)? = nil
+            allowsUnreadableDeletion: Bool = true, metrics: (@Sendable () -> String)? = nil
         ) {
             self.authenticator = authenticator
             self.authorizer = authorizer
@@ -44,6 +47,7 @@ public final class APIHandler: Sendable {
             self.maximumBodySize = maximumBodySize
             self.requestTimeout = requestTimeout
             self.minimumWatchSeconds = minimumWatchSeconds
+            self.allowsUnreadableDeletion = allowsUnreadableDeletion
             self.metrics = metrics
         }
     }
@@ -59,7 +63,8 @@ public final class APIHandler: Sendable {
     /// A handler for API groups.
     public init(configuration: Configuration, groups: [APIGroupInfo], healthChecks: [HealthCheck], logger: Logger) {
         let limits = ResourceEndpoint.Limits(
-            maximumBodySize: configuration.maximumBodySize, minimumWatchSeconds: configuration.minimumWatchSeconds)
+            maximumBodySize: configuration.maximumBodySize, minimumWatchSeconds: configuration.minimumWatchSeconds,
+            allowsUnreadableDeletion: configuration.allowsUnreadableDeletion)
         let installed = groups.map { group in
             InstalledGroupVersion(
                 groupVersion: group.groupVersion, groupPriority: group.groupPriority, versionPriority: group.versionPriority,

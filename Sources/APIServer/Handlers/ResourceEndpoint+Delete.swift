@@ -57,10 +57,11 @@ extension ResourceEndpoint {
     }
 
     private func deleteOptions(_ request: APIRequest) async throws(Status) -> DeleteOptions {
+        let allows = limits.allowsUnreadableDeletion
         let bytes = try await BodyDecoder.bytes(of: request.http, limit: limits.maximumBodySize)
-        guard !bytes.isEmpty else { return try DeleteQuery.options(request.query) }
+        guard !bytes.isEmpty else { return try DeleteQuery.options(request.query, allowsUnreadable: allows) }
         let document = try BodyDecoder.document(
             bytes, contentType: request.http.headers["Content-Type"], schema: .deleteOptions, protobuf: description.protobuf)
-        return try DeleteQuery.options(document.value)
+        return try DeleteQuery.options(document.value, allowsUnreadable: allows)
     }
 }

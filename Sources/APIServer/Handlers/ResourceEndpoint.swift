@@ -15,6 +15,8 @@ struct ResourceEndpoint: Sendable {
         var maximumBodySize = 3 * 1024 * 1024
         /// A watch without `timeoutSeconds` lasts between this and twice as many seconds.
         var minimumWatchSeconds = 1800
+        /// An object that can't be read may be deleted by who has the permission.
+        var allowsUnreadableDeletion = true
     }
 
     /// The group and version of the URL.

@@ -15,17 +15,18 @@ enum DeleteQuery {
     private static let ignoreReadError = "ignoreStoreReadErrorWithClusterBreakingPotential"
 
     /// Reads a query.
+    /// - Parameter allowsUnreadable: the option to delete what can't be read is heeded.
     /// - Throws: 400 for what can't be read, 422 for what isn't allowed.
-    static func options(_ query: QueryParameters) throws(Status) -> DeleteOptions {
+    static func options(_ query: QueryParameters, allowsUnreadable: Bool = true) throws(Status) -> DeleteOptions {
         try options(
             gracePeriodSeconds: try query.integer("gracePeriodSeconds"), orphanDependents: query.flag("orphanDependents"),
             propagationPolicy: query.nonEmpty("propagationPolicy"), dryRun: query.values(of: "dryRun"), preconditions: nil,
-            ignoresStoreReadError: query.flag(ignoreReadError) ?? false)
+            ignoresStoreReadError: allowsUnreadable && query.flag(ignoreReadError) ?? false)
     }
 
     /// Reads a body that has been parsed.
     /// - Throws: 400 for what can't be read, 422 for what isn't allowed.
-    static func options(_ body: JSONValue) throws(Status) -> DeleteOptions {
+    static func options(_ body: JSONValue, allowsUnreadable: Bool = true) throws(Status) -> DeleteOptions {
         guard case .object = body else { throw .badRequest("the body of a delete must be a DeleteOptions object") }
         if let kind = body["kind"]?.stringValue, kind != "DeleteOptions" {
             throw .badRequest("the body of a delete must be a DeleteOptions object, not a \(kind.goQuoted)")
@@ -42,12 +43,13 @@ enum DeleteQuery {
             guard let text = value.stringValue else { throw .badRequest("DeleteOptions: dryRun must be a list of strings") }
             dryRun.append(text)
         }
+        let ignoresStoreReadError = try body.member(ignoreReadError, \.boolValue, "true or false") ?? false
         return try options(
             gracePeriodSeconds: try body.member("gracePeriodSeconds", \.integerValue, "an integer"),
             orphanDependents: try body.member("orphanDependents", \.boolValue, "true or false"),
             propagationPolicy: try body.member("propagationPolicy", \.stringValue, "a string"),
             dryRun: dryRun, preconditions: preconditions,
-            ignoresStoreReadError: try body.member(ignoreReadError, \.boolValue, "true or false") ?? false)
+            ignoresStoreReadError: allowsUnreadable && ignoresStoreReadError)
     }
 
     private static func options(

@@ -57,7 +57,7 @@ struct Server {
                 version: ServerVersion(
                     major: KeelsonVersion.kubernetesMajor, minor: KeelsonVersion.kubernetesMinor,
                     gitVersion: "v\(KeelsonVersion.kubernetesMajor).\(KeelsonVersion.kubernetesMinor).0+keelson-\(KeelsonVersion.current)"),
-                metrics: { [metrics] in metrics.text }),
+                allowsUnreadableDeletion: serving.featureGates[.allowUnsafeMalformedObjectDeletion], metrics: { [metrics] in metrics.text }),
             groups: resources.groups.map { APIGroupInfo(groupVersion: $0.groupVersion, resources: $0.resources) },
             healthChecks: backend.healthChecks + [startup.healthCheck], logger: logger)
         let server = APIServer(

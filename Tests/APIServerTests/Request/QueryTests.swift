@@ -190,6 +190,10 @@ struct QueryTests {
         let query = QueryParameters(parsing: "ignoreStoreReadErrorWithClusterBreakingPotential=true&dryRun=All")
         #expect(try DeleteQuery.options(query).ignoresStoreReadError)
         #expect(try !DeleteQuery.options([:]).ignoresStoreReadError)
+        // Switched off it is as if it weren't there.
+        #expect(try !DeleteQuery.options(query, allowsUnreadable: false).ignoresStoreReadError)
+        let body: JSONValue = ["ignoreStoreReadErrorWithClusterBreakingPotential": true, "gracePeriodSeconds": 0]
+        #expect(try !DeleteQuery.options(body, allowsUnreadable: false).ignoresStoreReadError)
     }
 
     @Test(

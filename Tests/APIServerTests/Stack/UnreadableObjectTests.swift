@@ -131,6 +131,15 @@ struct UnreadableObjectTests {
         }
     }
 
+    @Test("Where the server doesn't allow it nothing is deleted unread")
+    func switchedOff() async throws {
+        try await Stack.with(.undecorated, allowsUnreadableDeletion: false) { stack in
+            try await stack.store(Self.damages[0], at: Self.key)
+            #expect(try await stack.send("DELETE", Self.target + "?\(Self.ignore)=true").status == 500)
+            #expect(try await stack.isStored(Self.key))
+        }
+    }
+
     @Test("Whoever may delete needs a permission of its own to delete unread")
     func permission() async throws {
         struct NoUnsafeDeletes: Authorizer {

@@ -25,7 +25,7 @@ struct Stack: Sendable {
 
     /// Runs a stack on keys of its own for as long as `body` runs.
     static func with<Result: Sendable>(
-        _ decorator: StorageDecorator = .withCacher, authorizer: any Authorizer = AlwaysAllowAuthorizer(),
+        _ decorator: StorageDecorator = .withCacher, authorizer: any Authorizer = AlwaysAllowAuthorizer(), allowsUnreadableDeletion: Bool = true,
         _ body: @escaping @Sendable (Stack) async throws -> Result
     ) async throws -> Result {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -44,7 +44,9 @@ struct Stack: Sendable {
             return decorated.storage
         }
         let handler = APIHandler(
-            configuration: .init(authenticator: StaticTokenAuthenticator(administratorTokens: [TestServer.token]), authorizer: authorizer),
+            configuration: .init(
+                authenticator: StaticTokenAuthenticator(administratorTokens: [TestServer.token]), authorizer: authorizer,
+                allowsUnreadableDeletion: allowsUnreadableDeletion),
             groups: resources.groups.map { APIGroupInfo(groupVersion: $0.groupVersion, resources: $0.resources) }, healthChecks: [], logger: logger)
         let services: [any Service] = [client] + caches
         let group = ServiceGroup(configuration: .init(services: services.map { .init(service: $0) }, logger: logger))
