@@ -44,6 +44,12 @@ extension Target {
         .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
     }
 
+    /// A module whose asynchronous functions stay on the executor that they are called on: each change of executors, even to the same one, costs as
+    /// much as a small allocation, which on the way of every call adds up.
+    static func callPath(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+        .target(name: name, dependencies: dependencies, swiftSettings: strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")])
+    }
+
     /// The tests of a module.
     static func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
         .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
@@ -102,8 +108,8 @@ let package = Package(
         .target(name: "CEtcdMessages", dependencies: ["CProtobufC"], linkerSettings: [.linkedLibrary("protobuf-c")]),
 
         // Floors 2 and 3: the etcd client.
-        .module("GRPCTransport", ["CGRPCSession", .logging, .metrics, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle]),
-        .module("EtcdClient", ["CEtcdMessages", "GRPCTransport", .crypto, .logging, .metrics, .nioCore, .serviceLifecycle, .tracing]),
+        .callPath("GRPCTransport", ["CGRPCSession", .logging, .metrics, .nioCore, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle]),
+        .callPath("EtcdClient", ["CEtcdMessages", "GRPCTransport", .crypto, .logging, .metrics, .nioCore, .serviceLifecycle, .tracing]),
 
         // Floors 4 to 6: objects and their storage.
         .module("APIMachinery"),

@@ -12,6 +12,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    // What a program does that means to be quick: its own functions cause no change of executors between the calls that are measured.
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
 extension Target.Dependency {

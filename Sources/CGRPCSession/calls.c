@@ -31,7 +31,7 @@ void call_dereference(call *call) {
         session_release(session, call->out_head);
         call->out_head = next;
     }
-    session_release(session, call->assembling);
+    message_release(session, call->assembling);
     session_release(session, call->headers.bytes);
     session_release(session, call->trailers.bytes);
     session_release(session, call->status_message);

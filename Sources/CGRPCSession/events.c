@@ -36,7 +36,8 @@ static void finish(grpc_session *session, event_node *node) {
     if (node == NULL) return;
     call *call = node->call;
     // These two begin with their node; the others' nodes live in their call or session.
-    if (node->kind == GRPC_SESSION_EVENT_MESSAGE || node->kind == GRPC_SESSION_EVENT_GOAWAY) session_release(session, node);
+    if (node->kind == GRPC_SESSION_EVENT_MESSAGE) message_release(session, (message *)node);
+    else if (node->kind == GRPC_SESSION_EVENT_GOAWAY) session_release(session, node);
     if (call != NULL) call_dereference(call);
 }
 
@@ -118,10 +119,16 @@ void *grpc_session_take_message(grpc_session *session) {
     if (node == NULL || node->kind != GRPC_SESSION_EVENT_MESSAGE || !session_frees_by_default(session)) return NULL;
     session->current = NULL;
     call_dereference(node->call);
+    message_pool *pool = ((message *)node)->pool;
+    if (pool != NULL) pool_give_away(pool);
     return node;
 }
 
-void grpc_session_free_message(void *memory) { free(memory); }
+void grpc_session_free_message(void *memory) {
+    message *message = memory;
+    if (message != NULL && message->pool != NULL) pool_return(message->pool, message);
+    else free(message);
+}
 
 bool grpc_session_event_next_field(const grpc_session_event *event, size_t *cursor, grpc_session_field *field) {
     uint32_t lengths[2];

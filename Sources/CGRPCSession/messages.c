@@ -56,11 +56,13 @@ static bool begin_message(call *call) {
     }
     // Not the announced length: memory follows what really arrives.
     uint32_t capacity = length < FIRST_CAPACITY ? length : FIRST_CAPACITY;
-    message *fresh = session_allocate(call->session, sizeof(message) + capacity);
-    if (fresh == NULL) return false;
-    memset(fresh, 0, sizeof *fresh);
+    message *fresh = pool_take(call->session->pool, length);
+    if (fresh == NULL) {
+        fresh = session_allocate(call->session, sizeof(message) + capacity);
+        if (fresh == NULL) return false;
+        *fresh = (message){.capacity = capacity};
+    }
     fresh->length = length;
-    fresh->capacity = capacity;
     call->assembling = fresh;
     call->prefix_length = 0;
     return true;
@@ -77,6 +79,11 @@ static bool grow(call *call, size_t wanted) {
     moved->capacity = (uint32_t)capacity;
     call->assembling = moved;
     return true;
+}
+
+void message_release(grpc_session *session, message *message) {
+    if (message != NULL && message->pool != NULL) pool_put_back(message->pool, message);
+    else session_release(session, message);
 }
 
 static void finish_message(call *call) {

@@ -33,12 +33,16 @@ static bool is_valid(const grpc_session_field *field) {
         && nghttp2_check_header_value(field->value, field->value_length) != 0 && !is_reserved(field);
 }
 
-// At most eight digits and a unit; a coarser unit rounds up, so that the server never gives up before the caller does.
-static void format_timeout(uint64_t nanoseconds, char text[16]) {
+// At most eight digits and a unit; a coarser unit rounds up, so that the server never gives up before the caller does. From a second on it's in steps
+// of ten milliseconds, so that calls that have as long as each other say so in the same words, which HPACK then has a number for.
+static void format_timeout(uint64_t nanoseconds, char text[TIMEOUT_LENGTH]) {
     static const struct { uint64_t scale; char unit; } units[] = {
         {1, 'n'}, {1000, 'u'}, {1000000, 'm'}, {1000000000, 'S'}, {60000000000, 'M'}, {3600000000000, 'H'},
     };
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+    const uint64_t step = 10000000;
+    // What is near the largest number has no need of it.
+    if (nanoseconds >= 1000000000 && nanoseconds < UINT64_MAX - step) nanoseconds = (nanoseconds + step - 1) / step * step;
+    for (size_t i = nanoseconds < 1000000000 ? 0 : 2; i < sizeof units / sizeof units[0]; i++) {
         uint64_t amount = nanoseconds / units[i].scale + (nanoseconds % units[i].scale != 0);
         if (amount > 99999999) continue;
         char digits[8];
@@ -56,8 +60,18 @@ static nghttp2_nv pair(const char *name, const char *value, uint8_t flags) {
     return (nghttp2_nv){(uint8_t *)name, (uint8_t *)value, strlen(name), strlen(value), flags};
 }
 
+// A value that comes a second time is worth a place in the table; others would only push out what is.
+static uint8_t timeout_flags(grpc_session *session, const char *timeout) {
+    for (size_t i = 0; i < TIMEOUTS; i++) {
+        if (strcmp(session->timeouts[i], timeout) == 0) return NGHTTP2_NV_FLAG_NO_COPY_NAME;
+    }
+    memcpy(session->timeouts[session->next_timeout], timeout, TIMEOUT_LENGTH);
+    session->next_timeout = (session->next_timeout + 1) % TIMEOUTS;
+    return NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_INDEX;
+}
+
 static size_t own_fields(
-    const grpc_session *session, const char *path, size_t path_length, const char *timeout, nghttp2_nv fields[OWN_FIELDS]) {
+    grpc_session *session, const char *path, size_t path_length, const char *timeout, nghttp2_nv fields[OWN_FIELDS]) {
     // These strings are literals or live as long as the session.
     const uint8_t lasting = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
     size_t count = 0;
@@ -68,8 +82,7 @@ static size_t own_fields(
     fields[count++] = pair("te", "trailers", lasting);
     fields[count++] = pair("content-type", "application/grpc", lasting);
     if (session->user_agent != NULL) fields[count++] = pair("user-agent", session->user_agent, lasting);
-    // Each value is new: in the table it would only push others out.
-    if (timeout[0] != 0) fields[count++] = pair("grpc-timeout", timeout, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_INDEX);
+    if (timeout[0] != 0) fields[count++] = pair("grpc-timeout", timeout, timeout_flags(session, timeout));
     return count;
 }
 
@@ -136,7 +149,7 @@ grpc_session_result grpc_session_start(
     for (size_t i = 0; i < field_count; i++) {
         if (!is_valid(&fields[i])) return GRPC_SESSION_INVALID;
     }
-    char timeout[16] = "";
+    char timeout[TIMEOUT_LENGTH] = "";
     if (timeout_nanoseconds > 0) format_timeout(timeout_nanoseconds, timeout);
     call *call = call_create(session, unary, user);
     if (call == NULL) {

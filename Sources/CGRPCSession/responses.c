@@ -136,7 +136,8 @@ void call_finish_headers(call *call, bool end_of_stream) {
         } else {
             // A status belongs to the trailers; one in headers that don't end the stream is not one.
             forget_status(call);
-            event_queue(call->session, &call->headers_node, call, GRPC_SESSION_EVENT_HEADERS);
+            // The owner of a unary call hears of its message; headers that say nothing are not worth an event.
+            if (!call->unary || call->headers.length > 0) event_queue(call->session, &call->headers_node, call, GRPC_SESSION_EVENT_HEADERS);
         }
     }
     if (end_of_stream) call_finish_stream(call);

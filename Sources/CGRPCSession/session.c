@@ -80,6 +80,7 @@ grpc_session *grpc_session_create(const grpc_session_configuration *configuratio
     if (session == NULL) return NULL;
     memset(session, 0, sizeof *session);
     session->allocator = allocator;
+    if (session_frees_by_default(session)) session->pool = pool_create();
     session->memory =
         (nghttp2_mem){session, http2_allocate, http2_release, http2_allocate_zeroed, http2_reallocate};
     if (copy_configuration(session, configuration) && session_open_http2(session) && submit_settings(session, configuration)) return session;
@@ -95,6 +96,7 @@ void grpc_session_destroy(grpc_session *session) {
     session_release(session, session->scheme);
     session_release(session, session->authority);
     session_release(session, session->user_agent);
+    pool_leave(session->pool);
     grpc_session_allocator allocator = session->allocator;
     allocator.release(session, allocator.context);
 }

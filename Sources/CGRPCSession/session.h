@@ -10,11 +10,14 @@
 #define KEELSON_SESSION_H
 
 #include <nghttp2/nghttp2.h>
+#include <stdatomic.h>
 
 #include "CGRPCSession.h"
 
 #define GRPC_PREFIX_LENGTH 5
 #define GRPC_TEXT_LENGTH 200
+#define TIMEOUT_LENGTH 16
+#define TIMEOUTS 4
 #define GRPC_STATUS_MESSAGE_LIMIT 4096
 
 #define GRPC_OK 0
@@ -35,9 +38,12 @@ typedef struct event_node {
     bool queued;
 } event_node;
 
+typedef struct message_pool message_pool;
+
 // A message, whole or in assembly.
 typedef struct message {
     event_node node;
+    message_pool *pool;    // what its memory belongs to, or NULL
     uint32_t length;
     uint32_t received;
     uint32_t capacity;
@@ -136,6 +142,9 @@ struct grpc_session {
     bool terminated;       // a GOAWAY with an error of ours was put out
     bool ping_open;
     uint64_t ping_value;
+    char timeouts[TIMEOUTS][TIMEOUT_LENGTH];    // the latest that were sent
+    unsigned next_timeout;
+    message_pool *pool;    // NULL with an allocator of the owner's
     char failure[GRPC_TEXT_LENGTH];
     char hint[GRPC_TEXT_LENGTH];
     call_slot *slots;
@@ -190,6 +199,20 @@ void calls_free_all(grpc_session *session);
 // messages.c
 void call_receive_data(call *call, const uint8_t *bytes, size_t length);
 void call_return_window(call *call);
+void message_release(grpc_session *session, message *message);
+
+// pool.c
+message_pool *pool_create(void);
+// Gives back a reference; the last frees all.
+void pool_leave(message_pool *pool);
+// An empty message with room for `length`, or NULL when it's to be had elsewhere.
+message *pool_take(message_pool *pool, uint32_t length);
+// A message that the session didn't give away is free.
+void pool_put_back(message_pool *pool, message *piece);
+// A message leaves the session, which may end before it's returned.
+void pool_give_away(message_pool *pool);
+// On any thread: a message that was given away is free.
+void pool_return(message_pool *pool, message *piece);
 
 // responses.c
 void call_begin_headers(call *call);

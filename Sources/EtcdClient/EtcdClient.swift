@@ -21,6 +21,8 @@ public final class EtcdClient: Service, Sendable {
     public let configuration: EtcdClientConfiguration
     /// How calls are made where they don't say: see ``with(_:)``.
     public let options: CallOptions
+    /// How long calls may take that don't say, by ``timeout(of:)``.
+    let patience: (read: TimeAmount, write: TimeAmount)
     let transport: GRPCTransport
     let logger: Logger
     let authenticator: Authenticator
@@ -42,6 +44,7 @@ public final class EtcdClient: Service, Sendable {
         self.configuration = configuration
         self.logger = logger
         options = CallOptions()
+        patience = (TimeAmount(configuration.readTimeout), TimeAmount(configuration.writeTimeout))
         var connections = configuration.transport
         connections.metricsFactory = connections.metricsFactory ?? configuration.metricsFactory
         transport =
@@ -61,6 +64,7 @@ public final class EtcdClient: Service, Sendable {
     private init(_ other: EtcdClient, options: CallOptions) {
         self.options = options
         configuration = other.configuration
+        patience = options.timeout.map { (TimeAmount($0), TimeAmount($0)) } ?? other.patience
         transport = other.transport
         logger = other.logger
         authenticator = other.authenticator

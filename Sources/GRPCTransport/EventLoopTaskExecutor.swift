@@ -11,6 +11,8 @@ import Synchronization
 final class EventLoopTaskExecutor: TaskExecutor {
     private struct Queue {
         var jobs: [UnownedJob] = []
+        /// Empty but for its memory.
+        var spare: [UnownedJob] = []
         var isScheduled = false
     }
 
@@ -31,12 +33,16 @@ final class EventLoopTaskExecutor: TaskExecutor {
 
     // Jobs that these make ready come after what else the loop has to do.
     private func runJobs() {
-        let jobs = queue.withLock { queue in
+        var jobs = queue.withLock { queue in
             queue.isScheduled = false
-            defer { queue.jobs = [] }
-            return queue.jobs
+            let jobs = queue.jobs
+            queue.jobs = queue.spare
+            queue.spare = []
+            return jobs
         }
         let executor = asUnownedTaskExecutor()
         for job in jobs { job.runSynchronously(on: executor) }
+        jobs.removeAll(keepingCapacity: true)
+        queue.withLock { $0.spare = jobs }
     }
 }

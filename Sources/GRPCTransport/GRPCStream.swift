@@ -72,7 +72,7 @@ public final class GRPCStream: Sendable {
     public func nextMessages() async throws(GRPCError) -> [ByteBuffer] { try await nextReceived().map(\.buffer) }
 
     /// As ``nextMessages()``, without a copy.
-    package nonisolated(nonsending) func nextReceived() async throws(GRPCError) -> [ReceivedMessage] {
+    package func nextReceived() async throws(GRPCError) -> [ReceivedMessage] {
         while true {
             switch call.state.withLock({ $0.read(creditThreshold: creditThreshold) }) {
             case .messages(let batch, let credit):

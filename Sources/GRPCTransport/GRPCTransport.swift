@@ -20,8 +20,8 @@ import Synchronization
 /// run out of time, answers UNAVAILABLE again and again, or is much slower than the others; an endpoint that failed sits out for a time that
 /// grows with each failure. Connections are tried staggered, so that one that stalls doesn't hold up the next.
 public final class GRPCTransport: Service, Sendable {
-    /// How often a unary call that provably had no effect is sent again.
-    static let maximumAttempts = 5
+    /// How often servers may refuse a unary call, provably without effect, until it fails.
+    static let maximumRefusals = 5
 
     /// The event loop of the connections for small calls and for watches, as a place for tasks to run.
     ///
@@ -67,7 +67,7 @@ public final class GRPCTransport: Service, Sendable {
     /// Sends one message and returns the one that answers it.
     ///
     /// The deadline goes to the server and is kept here too; nil is none. Cancelling the task resets the call at the server. A call that
-    /// did not leave, or that the server provably refused, is sent again, up to five times in all.
+    /// did not leave is sent on the next connection, and one that the server provably refused is sent again, up to five times in all.
     /// - Parameter endpoint: The one server to send it to; nil for whichever is best. It need not be among ``endpoints``. Such calls share a
     ///   connection with others of their lane to that server, which is made on demand and closed when idle
     ///   (``GRPCTransportConfiguration/pinnedConnectionIdleTime``).
@@ -77,20 +77,19 @@ public final class GRPCTransport: Service, Sendable {
         deadline: ContinuousClock.Instant? = nil, endpoint: GRPCEndpoint? = nil
     ) async throws(GRPCError) -> GRPCResponse {
         let answer = try await unaryReceived(
-            method, message: message, lane: lane, metadata: metadata, deadline: deadline, endpoint: endpoint)
-        return GRPCResponse(message: answer.message.buffer, metadata: answer.metadata, trailers: answer.trailers)
+            method, message: message, lane: lane, metadata: metadata, deadline: NIODeadline(optional: deadline), endpoint: endpoint)
+        return GRPCResponse(message: answer.message, metadata: answer.metadata, trailers: answer.trailers)
     }
 
-    // What follows stays on the executor it was called on: each change of executors, even to the same one, costs as much as a small allocation.
-
     /// As ``unary(_:message:lane:metadata:deadline:endpoint:)``, without a copy of the answer.
-    package nonisolated(nonsending) func unaryReceived(
-        _ method: GRPCMethod, message: [UInt8], lane: ConnectionLane, metadata: GRPCMetadata, deadline: ContinuousClock.Instant?,
+    ///
+    /// Costs one allocation, three passes of an uncontended lock, and one resumption of the task.
+    package func unaryReceived(
+        _ method: GRPCMethod, message: [UInt8], lane: ConnectionLane, metadata: GRPCMetadata, deadline: NIODeadline?,
         endpoint: GRPCEndpoint? = nil
     ) async throws(GRPCError) -> ReceivedResponse {
-        let deadline = deadline.map(Self.nioDeadline)
         let route = Route(lane: lane, endpoint: endpoint)
-        var attempt = 1
+        var refusals = 0
         while true {
             let connection: Connection
             if let current = pool.currentConnection(for: route) {
@@ -99,34 +98,30 @@ public final class GRPCTransport: Service, Sendable {
                 connection = try await pool.connection(for: route, deadline: deadline)
             }
             let call = TransportCall(method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false)
-            do throws(GRPCError) {
-                return try await Self.exchange(call, message, on: connection)
-            } catch {
-                let isHarmless = error.code == .unavailable && error.disposition != .mayHaveExecuted && error.origin != .shutdown
-                guard isHarmless, attempt < Self.maximumAttempts else { throw error }
-                attempt += 1
+            await withTaskCancellationHandler {
+                connection.submit(.start(call, message: message))
+                await withUnsafeContinuation { continuation in
+                    if !call.state.withLock({ $0.waitForEnd(continuation) }) { continuation.resume() }
+                }
+            } onCancel: {
+                call.state.withLock { $0.cancel() }
+                connection.submit(.cancel(call))
             }
+            guard let error = call.outcome.error else { return ReceivedResponse(call) }
+            try Self.throwUnlessHarmless(error, &refusals)
         }
     }
 
-    private nonisolated(nonsending) static func exchange(
-        _ call: TransportCall, _ message: [UInt8], on connection: Connection
-    ) async throws(GRPCError) -> ReceivedResponse {
-        await withTaskCancellationHandler {
-            connection.submit(.start(call, message: message))
-            await call.waitForEnd()
-        } onCancel: {
-            call.state.withLock { $0.cancel() }
-            connection.submit(.cancel(call))
-        }
-        let (end, answer, metadata) = call.state.withLock { ($0.end, $0.takeAnswer(), $0.metadata) }
-        switch (end, answer) {
-        case (.succeeded(let trailers), let answer?): return ReceivedResponse(message: answer, metadata: metadata, trailers: trailers)
-        case (.failed(let error), _): throw error
-        default:
-            throw GRPCError(
-                code: .internal, message: "the call ended without an answer", disposition: .mayHaveExecuted, origin: .protocolViolation,
-                endpoint: connection.endpoint)
+    /// Returns when a unary call that failed is to be sent again.
+    private static func throwUnlessHarmless(_ error: GRPCError, _ refusals: inout Int) throws(GRPCError) {
+        guard error.code == .unavailable, error.origin != .shutdown else { throw error }
+        switch error.disposition {
+        // It was on its way to a connection that closed. Each time takes a connection of its own, so the pace of reconnects is this one's too.
+        case .notSent: return
+        case .refused:
+            refusals += 1
+            guard refusals < maximumRefusals else { throw error }
+        case .mayHaveExecuted: throw error
         }
     }
 
@@ -143,7 +138,7 @@ public final class GRPCTransport: Service, Sendable {
         _ method: GRPCMethod, lane: ConnectionLane = .watch, metadata: GRPCMetadata = [:], deadline: ContinuousClock.Instant? = nil,
         endsOnGoAway: Bool? = nil, endpoint: GRPCEndpoint? = nil
     ) async throws(GRPCError) -> GRPCStream {
-        let deadline = deadline.map(Self.nioDeadline)
+        let deadline = NIODeadline(optional: deadline)
         let connection = try await pool.connection(for: Route(lane: lane, endpoint: endpoint), deadline: deadline)
         let call = TransportCall(
             method: method, metadata: metadata, deadline: deadline, isUnary: false, endsOnGoAway: endsOnGoAway ?? (lane == .watch))
@@ -190,8 +185,20 @@ public final class GRPCTransport: Service, Sendable {
 
     /// When the client's TLS certificate expires, in seconds since 1970; nil without one, and before the first TLS connection.
     public var clientCertificateExpiry: Int? { pool.credentials.expiry }
+}
 
-    private static func nioDeadline(_ deadline: ContinuousClock.Instant) -> NIODeadline {
-        .now() + TimeAmount(ContinuousClock.now.duration(to: deadline))
+extension NIODeadline {
+    /// The same instant by NIO's clock, which is quicker to reckon with.
+    package init(_ deadline: ContinuousClock.Instant) { self = .now() + TimeAmount(ContinuousClock.now.duration(to: deadline)) }
+
+    /// The same instant by NIO's clock, if there is one.
+    package init?(optional deadline: ContinuousClock.Instant?) {
+        guard let deadline else { return nil }
+        self.init(deadline)
     }
+}
+
+extension ContinuousClock.Instant {
+    /// The same instant by Swift's clock.
+    package init(_ deadline: NIODeadline) { self = .now + .nanoseconds((deadline - .now()).nanoseconds) }
 }

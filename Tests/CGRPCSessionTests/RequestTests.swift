@@ -30,8 +30,8 @@ struct RequestTests {
     @Test(
         "A timeout has at most eight digits and is never shorter than asked",
         arguments: [
-            (1, "1n"), (99_999_999, "99999999n"), (100_000_000, "100000u"), (100_000_001, "100001u"), (5_000_000_000, "5000000u"),
-            (3_600_000_000_000, "3600000m"), (UInt64.max, "5124096H"),
+            (1, "1n"), (99_999_999, "99999999n"), (100_000_000, "100000u"), (100_000_001, "100001u"), (999_999_999, "1000000u"),
+            (1_000_000_000, "1000m"), (4_990_000_001, "5000m"), (5_000_000_000, "5000m"), (3_600_000_000_000, "3600000m"), (UInt64.max, "5124096H"),
         ] as [(UInt64, String)])
     func timeout(nanoseconds: UInt64, text: String) throws {
         let pair = try SessionPair()
@@ -39,6 +39,25 @@ struct RequestTests {
         pair.pump()
         let value = pair.requestHeaders.split(separator: "\n").first { $0.contains("grpc-timeout: ") }
         #expect(value.map { $0.drop { $0 != " " }.dropFirst() } == text[...])
+    }
+
+    @Test("A timeout goes into the header table when it is used again, and not before")
+    func repeatedTimeout() throws {
+        let pair = try SessionPair()
+        var stream: Int32 = -1
+        func sent(_ nanoseconds: UInt64) -> String? {
+            _ = pair.start(timeout: nanoseconds)
+            pair.pump()
+            stream += 2
+            let headers = String(cString: scripted_server_request_headers(pair.server, stream))
+            return headers.split(separator: "\n").first { $0.contains("grpc-timeout: ") }.map(String.init)
+        }
+        #expect(sent(5_000_000_000) == "!grpc-timeout: 5000m")
+        #expect(sent(2_000_000_000) == "!grpc-timeout: 2000m")
+        #expect(sent(4_999_000_000) == "grpc-timeout: 5000m")
+        #expect(sent(2_000_000_000) == "grpc-timeout: 2000m")
+        for seconds in UInt64(10)..<14 { #expect(sent(seconds * 1_000_000_000) == "!grpc-timeout: \(seconds)000m") }
+        #expect(sent(5_000_000_000) == "!grpc-timeout: 5000m")
     }
 
     @Test(

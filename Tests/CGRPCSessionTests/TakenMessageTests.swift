@@ -38,6 +38,49 @@ struct TakenMessageTests {
         }
     }
 
+    /// Memory that goes from thread to thread.
+    private struct Memory: @unchecked Sendable {
+        // @unchecked: whoever has it last frees it, and nobody else looks at it.
+        var memory: UnsafeMutableRawPointer
+    }
+
+    @Test("The memory of small messages is used again, wherever they are freed, and more of them than a session keeps at once are no less good")
+    func usedAgain() async throws {
+        var left: [Memory] = []
+        do {
+            let pair = try SessionPair()
+            var taken: [Memory] = []
+            var seen: Set<UnsafeMutableRawPointer> = []
+            var expected: UInt8 = 0
+            pair.onMessage = { session, event in
+                #expect(Self.bytes(event).allSatisfy { $0 == expected })
+                let memory = try #require(grpc_session_take_message(session))
+                seen.insert(memory)
+                taken.append(Memory(memory: memory))
+            }
+            _ = pair.start(1, unary: false)
+            pair.pump()
+            pair.headers(1)
+            for round in UInt8(1)...20 {
+                expected = round
+                for length in 0..<100 { pair.data(1, framed([UInt8](repeating: round, count: length * 10))) }
+                pair.pump()
+                #expect(taken.count == 100)
+                left = Array(taken[..<50])
+                let others = taken[50...]
+                taken = []
+                if round == 20 { left += others }
+                if round < 20 {
+                    await withTaskGroup(of: Void.self) { group in
+                        for memory in left + others { group.addTask { grpc_session_free_message(memory.memory) } }
+                    }
+                }
+            }
+            #expect(seen.count < 20 * 100)
+        }
+        for memory in left { grpc_session_free_message(memory.memory) }
+    }
+
     @Test("There is nothing to take from other events")
     func otherEvents() throws {
         let pair = try SessionPair()

@@ -86,7 +86,7 @@ typedef enum grpc_session_event_kind {
     GRPC_SESSION_EVENT_NONE = 0,
     /// The peer's first SETTINGS arrived: it speaks HTTP/2.
     GRPC_SESSION_EVENT_READY = 1,
-    /// A call's response headers; their fields can be read.
+    /// A call's response headers; their fields can be read. Not told of a unary call's when they have no fields.
     GRPC_SESSION_EVENT_HEADERS = 2,
     /// A call's message: `bytes`. The window it took is returned by grpc_session_consume.
     GRPC_SESSION_EVENT_MESSAGE = 3,

@@ -6,6 +6,7 @@
 
 import GRPCTransport
 import Logging
+import NIOCore
 
 extension EtcdClient {
     /// One login. The calls that wait for it have deadlines of their own.
@@ -13,14 +14,15 @@ extension EtcdClient {
     func logIn(_ user: EtcdCredentials.User) async throws(EtcdError) -> String? {
         let call = Call(
             method: "/etcdserverpb.Auth/Authenticate", kind: .repeatable, requiresLeader: true, operation: { "log in as \(user)" })
-        let deadline = ContinuousClock.now + configuration.readTimeout
+        let deadline = NIODeadline.now() + TimeAmount(configuration.readTimeout)
         do throws(EtcdError) {
             let answer = try await repeating(call, until: deadline, authenticates: false) { [transport] metadata async throws(GRPCError) in
-                try await transport.unary(call.method, message: user.authenticateRequest, metadata: metadata, deadline: deadline)
+                try await transport.unaryReceived(
+                    call.method, message: user.authenticateRequest, lane: call.lane, metadata: metadata, deadline: deadline)
             }
             let token: String
             do throws(MalformedMessage) {
-                token = try answer.message.decoded { bytes throws(MalformedMessage) in try Self.token(in: bytes) }
+                token = try answer.withUnsafeBytes { bytes throws(MalformedMessage) in try Self.token(in: bytes) }
             } catch {
                 throw EtcdError(.malformedResponse, message: "\(call.operation()): the server's answer can't be read: \(error.reason)")
             }

@@ -15,87 +15,132 @@ extension EtcdClient {
         var kind: CallKind
         var lane = ConnectionLane.unary
         var requiresLeader = true
-        var deadline: ContinuousClock.Instant?
+        /// By NIO's clock, which is quicker to reckon with than Swift's.
+        var deadline: NIODeadline?
         /// The one server to ask; nil for whichever is connected.
         var endpoint: GRPCEndpoint?
         /// Names the operation and its input in errors.
-        var operation: @Sendable () -> String
+        var operation: OperationName
     }
 
-    func deadline(for call: Call) -> ContinuousClock.Instant { call.deadline ?? .now + timeout(of: call.kind) }
+    func deadline(for call: Call) -> NIODeadline { call.deadline ?? .now() + (call.kind == .write ? patience.write : patience.read) }
 
     /// How long a call may take that doesn't say.
     func timeout(of kind: CallKind) -> Duration {
         options.timeout ?? (kind == .write ? configuration.writeTimeout : configuration.readTimeout)
     }
 
-    // What follows stays on the executor it was called on: each change of executors, even to the same one, costs as much as a small allocation.
-
     /// Encodes, calls, repeats, decodes.
-    nonisolated(nonsending) func perform<Response>(
+    func perform<Response>(
         _ call: Call, encode: (MessageArena) throws(ArenaExhausted) -> [UInt8],
         decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
     ) async throws(EtcdError) -> Response {
-        let response = try await exchange(call, encode: encode)
-        do throws(MalformedMessage) {
-            return try response.message.withUnsafeBytes(decode)
-        } catch {
-            throw Self.malformed(call, error)
-        }
+        let response = try await exchange(call, try Self.encoded(call, encode))
+        return try Self.decoded(call, response, decode)
     }
 
     /// Encodes, calls, repeats, decodes; and notices when the store isn't the one that it was.
-    nonisolated(nonsending) func perform<Response: HeaderBearing>(
+    func perform<Response: HeaderBearing>(
         _ call: Call, encode: (MessageArena) throws(ArenaExhausted) -> [UInt8],
         decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
+    ) async throws(EtcdError) -> Response {
+        try await perform(call, request: try Self.encoded(call, encode), decode)
+    }
+
+    /// Encodes, calls, repeats, decodes; and notices when the store isn't the one that it was.
+    ///
+    /// This is the way of every small call: it's to be made part of its caller, since each asynchronous function costs a frame of its own.
+    @inline(__always)
+    func perform<Response: HeaderBearing>(
+        _ call: Call, request fields: (inout ProtobufWriter) -> Void, decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
+    ) async throws(EtcdError) -> Response {
+        let request: [UInt8]
+        do throws(MessageTooLong) {
+            request = try ProtobufWriter.message(fields)
+        } catch {
+            throw Self.tooLarge(call)
+        }
+        return try await perform(call, request: request, decode)
+    }
+
+    @inline(__always)
+    private func perform<Response: HeaderBearing>(
+        _ call: Call, request: [UInt8], _ decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
     ) async throws(EtcdError) -> Response {
         // What was answered before this call was made, it must see; what is answered meanwhile, it need not.
         let isLinearizable = call.kind == .write || (Response.readsAreLinearizable && call.requiresLeader)
         let floor = try history.floor(call, isLinearizable: isLinearizable)
-        let response = try await exchange(call, encode: encode)
-        let answer: Response
-        do throws(MalformedMessage) {
-            answer = try response.message.withUnsafeBytes(decode)
-        } catch {
-            throw Self.malformed(call, error)
-        }
+        let response = try await exchange(call, request)
+        let answer = try Self.decoded(call, response, decode)
         try history.see(answer.header, floor, call)
         return answer
     }
 
-    private nonisolated(nonsending) func exchange(
-        _ call: Call, encode: (MessageArena) throws(ArenaExhausted) -> [UInt8]
-    ) async throws(EtcdError) -> ReceivedResponse {
-        let request: [UInt8]
+    private static func encoded(
+        _ call: Call, _ encode: (MessageArena) throws(ArenaExhausted) -> [UInt8]
+    ) throws(EtcdError) -> [UInt8] {
         do throws(ArenaExhausted) {
-            request = try MessageArena.withArena(encode)
+            return try MessageArena.withArena(encode)
         } catch {
-            throw EtcdError(.requestTooLarge, message: "\(call.operation()): the request doesn't fit into 64 MiB; send less at once")
+            throw tooLarge(call)
         }
+    }
+
+    private static func tooLarge(_ call: Call) -> EtcdError {
+        EtcdError(.requestTooLarge, message: "\(call.operation()): the request doesn't fit into 64 MiB; send less at once")
+    }
+
+    private static func decoded<Response>(
+        _ call: Call, _ response: ReceivedResponse, _ decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
+    ) throws(EtcdError) -> Response {
+        do throws(MalformedMessage) {
+            return try response.withUnsafeBytes(decode)
+        } catch {
+            throw malformed(call, error)
+        }
+    }
+
+    @inline(__always)
+    private func exchange(_ call: Call, _ request: [UInt8]) async throws(EtcdError) -> ReceivedResponse {
         let deadline = deadline(for: call)
-        return try await repeating(call, until: deadline) { [transport] metadata async throws(GRPCError) in
+        guard observer == nil, !authenticator.canLogIn else { return try await exchangeAtLength(call, request, until: deadline, after: nil) }
+        // Most calls need nobody's leave, are watched by nobody, and succeed at once.
+        do throws(GRPCError) {
+            return try await transport.unaryReceived(
+                call.method, message: request, lane: call.lane, metadata: metadata(authenticator.fixed, call.requiresLeader),
+                deadline: deadline, endpoint: call.endpoint)
+        } catch {
+            return try await exchangeAtLength(call, request, until: deadline, after: error)
+        }
+    }
+
+    private func exchangeAtLength(
+        _ call: Call, _ request: [UInt8], until deadline: NIODeadline, after failure: GRPCError?
+    ) async throws(EtcdError) -> ReceivedResponse {
+        try await repeating(call, until: deadline, after: failure) { [transport] metadata async throws(GRPCError) in
             try await transport.unaryReceived(
                 call.method, message: request, lane: call.lane, metadata: metadata, deadline: deadline, endpoint: call.endpoint)
         }
     }
 
     /// Does something until it succeeds or the call's policy gives up.
-    nonisolated(nonsending) func attempting<Result: Sendable>(
-        _ call: Call, until deadline: ContinuousClock.Instant, _ attempt: nonisolated(nonsending) () async throws(GRPCError) -> Result
+    func attempting<Result: Sendable>(
+        _ call: Call, until deadline: NIODeadline, _ attempt: () async throws(GRPCError) -> Result
     ) async throws(EtcdError) -> Result {
         try await repeating(call, until: deadline) { _ async throws(GRPCError) in try await attempt() }
     }
 
     /// Does something until it succeeds or the call's policy gives up. Each attempt is given what to send along.
-    nonisolated(nonsending) func repeating<Result: Sendable>(
-        _ call: Call, until deadline: ContinuousClock.Instant, authenticates: Bool = true,
-        _ attempt: nonisolated(nonsending) (GRPCMetadata) async throws(GRPCError) -> Result
+    /// - Parameter failure: how an attempt ended that was made already.
+    func repeating<Result: Sendable>(
+        _ call: Call, until deadline: NIODeadline, after failure: GRPCError? = nil, authenticates: Bool = true,
+        _ attempt: (GRPCMetadata) async throws(GRPCError) -> Result
     ) async throws(EtcdError) -> Result {
         guard let observation = observer?.begin(call.method) else {
-            return try await attempts(call, until: deadline, authenticates: authenticates, nil, attempt)
+            return try await attempts(call, until: deadline, after: failure, authenticates: authenticates, nil, attempt)
         }
         do throws(EtcdError) {
-            let result = try await attempts(call, until: deadline, authenticates: authenticates, observation, attempt)
+            let result = try await attempts(call, until: deadline, after: failure, authenticates: authenticates, observation, attempt)
             observation.end(nil)
             return result
         } catch {
@@ -104,40 +149,34 @@ extension EtcdClient {
         }
     }
 
-    private nonisolated(nonsending) func attempts<Result: Sendable>(
-        _ call: Call, until deadline: ContinuousClock.Instant, authenticates: Bool, _ observation: CallObservation?,
-        _ attempt: nonisolated(nonsending) (GRPCMetadata) async throws(GRPCError) -> Result
+    private func attempts<Result: Sendable>(
+        _ call: Call, until deadline: NIODeadline, after failure: GRPCError?, authenticates: Bool, _ observation: CallObservation?,
+        _ attempt: (GRPCMetadata) async throws(GRPCError) -> Result
     ) async throws(EtcdError) -> Result {
-        var policy: CallPolicy?
+        let endpoints = call.endpoint == nil ? transport.endpoints.count : 1
+        var policy = CallPolicy(
+            kind: call.kind, endpoints: endpoints, canLogIn: authenticates && authenticator.canLogIn, operation: call.operation)
+        var failure = failure
+        var identity = authenticates ? authenticator.fixed : .anonymous
         var refused: UInt64?
         while true {
-            let identity =
-                if !authenticates {
-                    Authenticator.Fields.anonymous
-                } else if !authenticator.canLogIn {
-                    // There's nothing to wait for, nor to look up.
-                    authenticator.fixed
-                } else {
-                    try await self.identity(for: call, refused: refused, until: deadline)
-                }
-            do throws(GRPCError) {
-                return try await attempt(metadata(identity, requiresLeader: call.requiresLeader, observation))
-            } catch {
-                if call.endpoint == nil { judge(error, lane: call.lane) }
-                // Most calls succeed at once and need no policy.
-                let endpoints = call.endpoint == nil ? transport.endpoints.count : 1
-                var current =
-                    policy
-                    ?? CallPolicy(
-                        kind: call.kind, endpoints: endpoints, canLogIn: authenticates && authenticator.canLogIn, operation: call.operation)
-                let action = current.handle(error, remaining: deadline - .now, jitter: .random(in: 0..<1))
-                policy = current
-                switch action {
-                case .fail(let failure): throw failure
+            if let failed = failure {
+                if call.endpoint == nil { judge(failed, lane: call.lane) }
+                let remaining = Duration.nanoseconds((deadline - .now()).nanoseconds)
+                switch policy.handle(failed, remaining: remaining, jitter: .random(in: 0..<1)) {
+                case .fail(let error): throw error
                 case .authenticate: refused = identity.generation
-                case .retry(let wait): try await pause(call, wait, error)
+                case .retry(let wait): try await pause(call, wait, failed)
                 }
                 observation?.repeats()
+            }
+            if authenticates, authenticator.canLogIn { identity = try await self.identity(for: call, refused: refused, until: deadline) }
+            do throws(GRPCError) {
+                var metadata = metadata(identity, call.requiresLeader)
+                observation?.inject(into: &metadata)
+                return try await attempt(metadata)
+            } catch {
+                failure = error
             }
         }
     }
@@ -171,23 +210,24 @@ extension EtcdClient {
 
 extension EtcdClient {
     /// What calls say of who makes them and how.
-    func metadata(_ identity: Authenticator.Fields, requiresLeader: Bool, _ observation: CallObservation? = nil) -> GRPCMetadata {
+    func metadata(_ identity: Authenticator.Fields, _ requiresLeader: Bool) -> GRPCMetadata {
         let requiresLeader = requiresLeader && (options.requiresLeader ?? configuration.requiresLeader)
-        var metadata = requiresLeader ? identity.requiringLeader : identity.plain
+        let own = requiresLeader ? identity.requiringLeader : identity.plain
+        guard !options.metadata.isEmpty else { return own }
+        var metadata = own
         for field in options.metadata { metadata.append(field) }
-        observation?.inject(into: &metadata)
         return metadata
     }
 
     private func identity(
-        for call: Call, refused: UInt64?, until deadline: ContinuousClock.Instant
+        for call: Call, refused: UInt64?, until deadline: NIODeadline
     ) async throws(EtcdError) -> Authenticator.Fields {
         while true {
             do throws(EtcdError) {
-                return try await authenticator.fields(refused: refused, until: deadline)
+                return try await authenticator.fields(refused: refused, until: ContinuousClock.Instant(deadline))
             } catch {
                 // A login gives up before a patient call does.
-                if CallPolicy.mayPass(error.code), deadline > .now { continue }
+                if CallPolicy.mayPass(error.code), deadline > .now() { continue }
                 var failure = error
                 failure.message = "\(call.operation()): \(error.message)"
                 throw failure

@@ -27,9 +27,10 @@ extension EtcdClient {
             } catch {
                 throw GRPCError(loginFailure: error)
             }
+            var metadata = metadata(identity, requiresLeader)
+            observation?.inject(into: &metadata)
             let stream = try await transport.openStream(
-                method, lane: lane, metadata: metadata(identity, requiresLeader: requiresLeader, observation), deadline: deadline,
-                endsOnGoAway: endsOnGoAway, endpoint: endpoint)
+                method, lane: lane, metadata: metadata, deadline: deadline, endsOnGoAway: endsOnGoAway, endpoint: endpoint)
             observation?.end(nil)
             return stream
         } catch {

@@ -132,7 +132,7 @@ public struct LeaderStream: AsyncSequence, Sendable {
     fileprivate var freshPolicy: CallPolicy {
         CallPolicy(
             kind: .repeatable, endpoints: client.transport.endpoints.count, canLogIn: client.authenticator.canLogIn,
-            operation: { [operation] in operation })
+            operation: .other { [operation] in operation })
     }
 
     fileprivate func open() async throws(GRPCError) -> GRPCStream {

@@ -30,7 +30,7 @@ struct CallPolicy: Sendable {
 
     let kind: CallKind
     /// How the error names the operation, as in `put "/a"`.
-    let operation: @Sendable () -> String
+    let operation: OperationName
     let endpoints: Int
     /// Whether a refused token can be replaced.
     let canLogIn: Bool
@@ -41,7 +41,7 @@ struct CallPolicy: Sendable {
     /// How often one call has the client log in: users may be changing meanwhile, but a fresh token isn't refused for ever.
     static let maximumLogins = 3
 
-    init(kind: CallKind, endpoints: Int, canLogIn: Bool = false, operation: @escaping @Sendable () -> String) {
+    init(kind: CallKind, endpoints: Int, canLogIn: Bool = false, operation: OperationName) {
         self.kind = kind
         self.endpoints = endpoints
         self.canLogIn = canLogIn

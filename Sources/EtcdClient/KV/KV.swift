@@ -6,6 +6,7 @@
 
 import CEtcdMessages
 import GRPCTransport
+import NIOCore
 
 extension EtcdClient {
     /// Reads keys.
@@ -21,9 +22,9 @@ extension EtcdClient {
     ) async throws(EtcdError) -> RangeResponse {
         let call = Call(
             method: "/etcdserverpb.KV/Range", kind: .repeatable, lane: Self.lane(of: range, options),
-            requiresLeader: !options.serializable, deadline: deadline, operation: { "range \(range)" })
+            requiresLeader: !options.serializable, deadline: NIODeadline(optional: deadline), operation: .range(range))
         return try await perform(
-            call, encode: { arena throws(ArenaExhausted) in arena.pack(try arena.rangeRequest(range, options)) },
+            call, request: { $0.range(range, options) },
             decode: { bytes throws(MalformedMessage) in try RangeResponse(wire: bytes) })
     }
 
@@ -42,9 +43,9 @@ extension EtcdClient {
         _ key: [UInt8], _ value: [UInt8], options: PutOptions = .init(), deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> PutResponse {
         let call = Call(
-            method: "/etcdserverpb.KV/Put", kind: .write, deadline: deadline, operation: { "put \(KeyRange.text(key))" })
+            method: "/etcdserverpb.KV/Put", kind: .write, deadline: NIODeadline(optional: deadline), operation: .put(key))
         return try await perform(
-            call, encode: { arena throws(ArenaExhausted) in arena.pack(try arena.putRequest(key, value, options)) },
+            call, request: { $0.put(key, value, options) },
             decode: { bytes throws(MalformedMessage) in try PutResponse(wire: bytes) })
     }
 
@@ -66,9 +67,9 @@ extension EtcdClient {
         _ range: KeyRange, options: DeleteRangeOptions = .init(), deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> DeleteRangeResponse {
         let call = Call(
-            method: "/etcdserverpb.KV/DeleteRange", kind: .write, deadline: deadline, operation: { "delete \(range)" })
+            method: "/etcdserverpb.KV/DeleteRange", kind: .write, deadline: NIODeadline(optional: deadline), operation: .deleteRange(range))
         return try await perform(
-            call, encode: { arena throws(ArenaExhausted) in arena.pack(try arena.deleteRangeRequest(range, options)) },
+            call, request: { $0.deleteRange(range, options) },
             decode: { bytes throws(MalformedMessage) in try DeleteRangeResponse(wire: bytes) })
     }
 
@@ -79,10 +80,10 @@ extension EtcdClient {
         _ transaction: Transaction, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> TransactionResponse {
         let call = Call(
-            method: "/etcdserverpb.KV/Txn", kind: transaction.isReadOnly ? .repeatable : .write, deadline: deadline,
-            operation: { transaction.summary })
+            method: "/etcdserverpb.KV/Txn", kind: transaction.isReadOnly ? .repeatable : .write, deadline: NIODeadline(optional: deadline),
+            operation: .transaction(transaction))
         return try await perform(
-            call, encode: { arena throws(ArenaExhausted) in arena.pack(try arena.transactionRequest(transaction)) },
+            call, request: { $0.transaction(transaction) },
             decode: { bytes throws(MalformedMessage) in try TransactionResponse(wire: bytes) })
     }
 
@@ -117,7 +118,7 @@ extension EtcdClient {
             } catch {
                 if error.code == .compacted, uncertain != nil { return ResponseHeader() }
                 guard error.outcome == .unknown, let cause = error.underlying, cause.origin != .caller, cause.origin != .shutdown,
-                    end > .now + .milliseconds(100)
+                    end > .now() + .milliseconds(100)
                 else {
                     // What is said last may not be what is known of the first.
                     if let uncertain, error.outcome == .notDone { throw uncertain }
@@ -136,7 +137,7 @@ extension EtcdClient {
 
 extension Transaction {
     /// What it is about, in an error: the keys that it writes, or reads when it writes none.
-    fileprivate var summary: String {
+    var summary: String {
         var keys: [String] = []
         func collect(_ operations: [Operation]) {
             for operation in operations {

@@ -175,8 +175,8 @@ extension EtcdClient {
         _ range: KeyRange, _ options: RangeOptions, deadline: ContinuousClock.Instant
     ) async throws(GRPCError) -> GRPCStream? {
         let request: [UInt8]
-        do throws(ArenaExhausted) {
-            request = try MessageArena.withArena { arena throws(ArenaExhausted) in arena.pack(try arena.rangeRequest(range, options)) }
+        do throws(MessageTooLong) {
+            request = try ProtobufWriter.message { $0.range(range, options) }
         } catch {
             throw GRPCError(
                 code: .invalidArgument, message: "the request doesn't fit into 64 MiB", disposition: .notSent, origin: .protocolViolation)

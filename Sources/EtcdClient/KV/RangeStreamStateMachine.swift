@@ -84,7 +84,7 @@ struct RangeStreamStateMachine: Sendable {
         self.options = options
         revision = max(options.revision, 0)
         usesPages = !Self.streams(options)
-        freshPolicy = CallPolicy(kind: .repeatable, endpoints: endpoints, canLogIn: canLogIn, operation: { "stream range \(range)" })
+        freshPolicy = CallPolicy(kind: .repeatable, endpoints: endpoints, canLogIn: canLogIn, operation: .other { "stream range \(range)" })
         policy = freshPolicy
     }
 

@@ -163,7 +163,7 @@ public final class SnapshotStream: Sendable {
                 let total = shared.machine.totalBytes ?? 0
                 let operation = "snapshot, after \(total - shared.machine.remainingBytes) of \(total) bytes"
                 // Read for its words: a snapshot can't go on where it broke off.
-                var policy = CallPolicy(kind: .repeatable, endpoints: 1, operation: { operation })
+                var policy = CallPolicy(kind: .repeatable, endpoints: 1, operation: .other { operation })
                 guard case .fail(let failure) = policy.handle(error, remaining: .zero, jitter: 0) else {
                     return EtcdError(.unavailable, message: "\(operation): \(error.message); take it anew", underlying: error)
                 }

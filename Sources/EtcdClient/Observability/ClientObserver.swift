@@ -6,6 +6,7 @@
 
 import GRPCTransport
 import Metrics
+import NIOCore
 import Tracing
 
 /// Tells metrics and traces what a client does. There's none when nobody listens, so that nothing is measured for nobody.
@@ -75,7 +76,7 @@ struct CallObservation: Sendable {
     private let metrics: CallMetrics?
     private let span: (any Span)?
     private let tracer: (any Tracer)?
-    private let begin = ContinuousClock.now
+    private let begin = NIODeadline.now()
 
     init(metrics: CallMetrics?, span: (any Span)?, tracer: (any Tracer)?) {
         self.metrics = metrics
@@ -97,7 +98,7 @@ struct CallObservation: Sendable {
 
     /// It's over.
     func end(_ error: EtcdError?) {
-        metrics?.end(error?.code, (ContinuousClock.now - begin).nanoseconds)
+        metrics?.end(error?.code, (NIODeadline.now() - begin).nanoseconds)
         guard let span else { return }
         if let error {
             span.setStatus(SpanStatus(code: .error, message: error.message))
@@ -117,12 +118,5 @@ struct CallObservation: Sendable {
 private struct MetadataInjector: Injector {
     func inject(_ value: String, forKey key: String, into carrier: inout GRPCMetadata) {
         carrier.append(name: key.lowercased(), value: value)
-    }
-}
-
-extension Duration {
-    fileprivate var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

@@ -20,10 +20,11 @@ extension EtcdClient {
     /// Sends a request, and waits for the first of its answers. Until that is there all is repeated as the call's kind allows.
     /// - Parameter deadline: for the first answer; the stream itself has the call's.
     func openServerStream(_ call: Call, request: [UInt8], until deadline: ContinuousClock.Instant) async throws(EtcdError) -> OpenedStream {
-        try await attempting(call, until: deadline) { () async throws(GRPCError) in
+        try await attempting(call, until: NIODeadline(deadline)) { () async throws(GRPCError) in
             try await within(deadline) { () async throws(GRPCError) in
                 let stream = try await self.openStream(
-                    call.method, lane: call.lane, requiresLeader: call.requiresLeader, deadline: call.deadline, endpoint: call.endpoint)
+                    call.method, lane: call.lane, requiresLeader: call.requiresLeader, deadline: call.deadline.map(ContinuousClock.Instant.init),
+                    endpoint: call.endpoint)
                 try await stream.send(request)
                 stream.finishSending()
                 return OpenedStream(stream: stream, first: try await stream.nextMessages())

@@ -4,8 +4,6 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
-
 /// What is known of one call, on both of its sides: the connection's event loop and the task that made it.
 ///
 /// A value without I/O: what it returns is to be done by the caller after the lock is released.
@@ -29,27 +27,19 @@ struct CallState {
     // Unchecked, for its cost: it is kept in one place only, and taken out of it to be resumed.
     typealias Waiter = UnsafeContinuation<Void, Never>
 
-    private(set) var sessionID: UInt64 = 0
-    /// When the session took the call; kept for calls with a deadline.
-    private(set) var startedAt = NIODeadline.distantPast
-    private(set) var metadata: GRPCMetadata = [:]
+    private(set) var metadata = GRPCMetadata()
     private(set) var end: End?
     private(set) var unsentBytes = 0
     private var messages: [ReceivedMessage] = []
-    /// The message of a unary call.
-    private var answer: ReceivedMessage?
     private var uncredited = 0
     private var isCancelled = false
+    /// A unary call's end was told.
+    private var isOver = false
     private var reader: Waiter?
     private var sender: Waiter?
 
     /// The event loop is about to start the call; false when there is no need any more.
-    mutating func mayStart() -> Bool { !isCancelled && end == nil }
-
-    mutating func started(as sessionID: UInt64, at now: NIODeadline) {
-        self.sessionID = sessionID
-        startedAt = now
-    }
+    func mayStart() -> Bool { !isCancelled && end == nil }
 
     /// The caller gives up. What was to come is not wanted any more.
     mutating func cancel() { isCancelled = true }
@@ -58,15 +48,19 @@ struct CallState {
 
     mutating func receive(_ message: ReceivedMessage) { messages.append(message) }
 
-    mutating func receive(answer: ReceivedMessage) { self.answer = answer }
-
     mutating func end(_ end: End) { if self.end == nil { self.end = end } }
 
     /// Registers who waits for the end of a unary call; false when it has come.
     mutating func waitForEnd(_ waiter: Waiter) -> Bool {
-        guard end == nil else { return false }
+        guard !isOver else { return false }
         reader = waiter
         return true
+    }
+
+    /// A unary call's end has come: returns who waits for it.
+    mutating func tellEnd() -> Waiter? {
+        isOver = true
+        return reader.take()
     }
 
     /// What must run again now that there is news: the reader when it has something to read, the sender when it may go on.
@@ -98,9 +92,6 @@ struct CallState {
         self.reader = reader
         return true
     }
-
-    /// The one message of a unary call.
-    mutating func takeAnswer() -> ReceivedMessage? { answer.take() }
 
     mutating func willSend(_ bytes: Int) { unsentBytes += bytes }
 

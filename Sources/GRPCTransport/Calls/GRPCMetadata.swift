@@ -17,6 +17,8 @@ public struct GRPCMetadata: Sendable, Hashable, ExpressibleByDictionaryLiteral, 
         /// Whether the value is a secret that no hop may put into a compression table (HPACK's "never indexed").
         public var isSensitive: Bool
 
+        fileprivate var wireLength: Int { name.utf8.count + value.utf8.count }
+
         /// A field. `token` and `authorization` are sensitive by themselves.
         public init(name: String, value: String, isSensitive: Bool? = nil) {
             self.name = name
@@ -26,6 +28,8 @@ public struct GRPCMetadata: Sendable, Hashable, ExpressibleByDictionaryLiteral, 
     }
 
     private var fields: [Field]
+    /// How many bytes the names and values have together.
+    private(set) var wireLength = 0
 
     /// No fields.
     public init() { fields = [] }
@@ -33,13 +37,17 @@ public struct GRPCMetadata: Sendable, Hashable, ExpressibleByDictionaryLiteral, 
     /// Names and values in the order written.
     public init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { Field(name: $0.0, value: $0.1) }
+        wireLength = fields.reduce(0) { $0 + $1.wireLength }
     }
 
     /// Adds a field at the end.
-    public mutating func append(_ field: Field) { fields.append(field) }
+    public mutating func append(_ field: Field) {
+        fields.append(field)
+        wireLength += field.wireLength
+    }
 
     /// Adds a field at the end.
-    public mutating func append(name: String, value: String) { fields.append(Field(name: name, value: value)) }
+    public mutating func append(name: String, value: String) { append(Field(name: name, value: value)) }
 
     /// The first value of a name.
     public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }

@@ -16,9 +16,23 @@ public struct GRPCResponse: Sendable {
     public var trailers: GRPCMetadata
 }
 
-/// A unary call's successful answer, its message not copied.
+/// An answer in the memory that the session assembled it in, which its call keeps.
 package struct ReceivedResponse: Sendable {
-    package var message: ReceivedMessage
-    package var metadata: GRPCMetadata
-    package var trailers: GRPCMetadata
+    private let call: TransportCall
+
+    /// The answer of a call that has succeeded.
+    init(_ call: TransportCall) { self.call = call }
+
+    package var metadata: GRPCMetadata { call.outcome.metadata }
+
+    package var trailers: GRPCMetadata { call.outcome.trailers }
+
+    var message: ByteBuffer { withUnsafeBytes { ByteBuffer(bytes: $0) } }
+
+    /// The message's bytes, for as long as `body` runs.
+    package func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withExtendedLifetime(call) { () throws(Failure) in try body(call.outcome.answer?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0)) }
+    }
 }

@@ -7,29 +7,38 @@
 import CGRPCSession
 import NIOCore
 
-/// A message in the memory that the session assembled it in. It is copied by whoever needs it in another form.
-package final class ReceivedMessage: @unchecked Sendable {
-    // @unchecked: the memory belongs to this object alone, and nothing is written to it.
+/// Memory that a session assembled a message in, and then gave away. Who has it frees it, once.
+struct SessionMessage {
     private let memory: UnsafeMutableRawPointer
-    private let start: UnsafeRawPointer?
-    /// How many bytes it has.
-    package let count: Int
+    let bytes: UnsafeRawBufferPointer
 
     /// Takes the message of the event that the session gave last.
     init(_ event: grpc_session_event, takenFrom session: Session) {
         memory = session.takeMessage()
-        start = UnsafeRawPointer(event.bytes)
-        count = event.length
+        bytes = UnsafeRawBufferPointer(start: event.bytes, count: event.length)
     }
 
-    deinit { grpc_session_free_message(memory) }
+    func free() { grpc_session_free_message(memory) }
+}
+
+/// A message in the memory that the session assembled it in. It is copied by whoever needs it in another form.
+package final class ReceivedMessage: @unchecked Sendable {
+    // @unchecked: the memory belongs to this object alone, and nothing is written to it.
+    private let message: SessionMessage
+
+    /// How many bytes it has.
+    package var count: Int { message.bytes.count }
+
+    init(_ message: SessionMessage) { self.message = message }
+
+    deinit { message.free() }
 
     /// The bytes, for as long as `body` runs.
     package func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(UnsafeRawBufferPointer(start: start, count: count))
+        try withExtendedLifetime(self) { () throws(Failure) in try body(message.bytes) }
     }
 
-    var buffer: ByteBuffer { ByteBuffer(bytes: UnsafeRawBufferPointer(start: start, count: count)) }
+    var buffer: ByteBuffer { withUnsafeBytes { ByteBuffer(bytes: $0) } }
 }

@@ -20,6 +20,15 @@ final class TransportCall: Sendable {
     let endsOnGoAway: Bool
     let state = Mutex(CallState())
 
+    // nonisolated(unsafe): these two are touched on the connection's event loop alone.
+    nonisolated(unsafe) var sessionID: UInt64 = 0
+    /// When the session took the call; kept for calls with a deadline.
+    nonisolated(unsafe) var startedAt = NIODeadline.distantPast
+    // nonisolated(unsafe): what a unary call came to is written before the state's lock tells of the end, by the only one who has the call then: the
+    // event loop, or before it got there, who failed to hand it over. Its caller reads it after the lock told of the end.
+    // So no two accesses overlap, and there is nothing to check while it runs.
+    @exclusivity(unchecked) nonisolated(unsafe) var outcome = UnaryOutcome()
+
     init(method: GRPCMethod, metadata: GRPCMetadata, deadline: NIODeadline?, isUnary: Bool, endsOnGoAway: Bool) {
         self.method = method
         self.metadata = metadata
@@ -28,28 +37,36 @@ final class TransportCall: Sendable {
         self.endsOnGoAway = endsOnGoAway
     }
 
+    deinit { outcome.answer?.free() }
+
     /// Ends the call and wakes who waits for it.
     func fail(_ error: GRPCError) {
-        state.withLock { $0.end(.failed(error)) }
+        end(.failed(error))
         wake()
+    }
+
+    /// Notes the end; who waits for it is to be woken.
+    func end(_ end: CallState.End) {
+        if isUnary {
+            outcome.take(end)
+        } else {
+            state.withLock { $0.end(end) }
+        }
     }
 
     /// Resumes those for whom there is news.
     func wake() {
-        let news = state.withLock { $0.waitersWithNews(sendLimit: Self.sendLimit) }
-        news.reader?.resume()
-        news.sender?.resume()
-    }
-
-    /// Waits for the end of a unary call, whose message does not wake anybody.
-    nonisolated(nonsending) func waitForEnd() async {
-        await withUnsafeContinuation { continuation in
-            if !state.withLock({ $0.waitForEnd(continuation) }) { continuation.resume() }
+        if isUnary {
+            state.withLock { $0.tellEnd() }?.resume()
+        } else {
+            let news = state.withLock { $0.waitersWithNews(sendLimit: Self.sendLimit) }
+            news.reader?.resume()
+            news.sender?.resume()
         }
     }
 
     /// Waits until there is something to read. Returns at once when there is, or when another reader waits.
-    nonisolated(nonsending) func waitForNews() async {
+    func waitForNews() async {
         await withUnsafeContinuation { continuation in
             if !state.withLock({ $0.wait(reader: continuation) }) { continuation.resume() }
         }

@@ -15,10 +15,9 @@ extension ConnectionHandler {
         switch command {
         case .start(let call, let message): start(call, message: message)
         case .send(let call, let message):
-            let id = call.state.withLock { $0.sessionID }
-            if session.send(message, on: id, last: false) != GRPC_SESSION_OK { call.state.withLock { $0.didSend(message.count) } }
-        case .finishSending(let call): session.finishSending(call.state.withLock { $0.sessionID })
-        case .consume(let call, let bytes): session.consume(bytes, on: call.state.withLock { $0.sessionID })
+            if session.send(message, on: call.sessionID, last: false) != GRPC_SESSION_OK { call.state.withLock { $0.didSend(message.count) } }
+        case .finishSending(let call): session.finishSending(call.sessionID)
+        case .consume(let call, let bytes): session.consume(bytes, on: call.sessionID)
         case .cancel(let call): cancel(call, with: .cancelled, origin: .caller, message: "the caller cancelled the call")
         }
     }
@@ -46,7 +45,8 @@ extension ConnectionHandler {
             call.fail(startError(result, call))
             return
         }
-        call.state.withLock { $0.started(as: id, at: now) }
+        call.sessionID = id
+        call.startedAt = now
         if isMeasured { latency.started(id, at: now) }
         if !call.isUnary { metrics.streamOpened() }
         if let message { _ = session.send(message, on: id, last: true) }
@@ -67,7 +67,7 @@ extension ConnectionHandler {
     }
 
     private func cancel(_ call: TransportCall, with code: GRPCStatusCode, origin: GRPCError.Origin, message: String) {
-        let id = call.state.withLock { $0.sessionID }
+        let id = call.sessionID
         guard let sent = session.cancel(id) else { return }
         latency.gaveUp(id)
         if !call.isUnary { metrics.streamClosed() }
@@ -89,18 +89,21 @@ extension ConnectionHandler {
             health.progressed()
             guard event.fields_length > 0 else { return nil }
             let metadata = event.metadata
-            call.state.withLock { $0.receive(metadata: metadata) }
+            if call.isUnary {
+                call.outcome.metadata = metadata
+            } else {
+                call.state.withLock { $0.receive(metadata: metadata) }
+            }
             return nil
         case GRPC_SESSION_EVENT_MESSAGE:
             health.progressed()
-            let message = ReceivedMessage(event, takenFrom: session)
+            let message = SessionMessage(event, takenFrom: session)
             guard call.isUnary else {
-                call.state.withLock { $0.receive(message) }
+                call.state.withLock { $0.receive(ReceivedMessage(message)) }
                 return call
             }
-            call.state.withLock { $0.receive(answer: message) }
-            // The one message is taken as a whole; its caller waits for the end of the call.
-            session.consume(event.length + 5, on: event.call)
+            // The session takes but one. Its caller waits for the end of the call; the stream's window is of no use any more.
+            call.outcome.answer = message
             return nil
         case GRPC_SESSION_EVENT_DRAINED:
             call.state.withLock { $0.didSend(Int(event.value)) }
@@ -109,7 +112,7 @@ extension ConnectionHandler {
             let end = end(of: event, call)
             judge(event)
             if !call.isUnary { metrics.streamClosed() }
-            call.state.withLock { $0.end(end) }
+            call.end(end)
             reference.release()
             return call
         }
@@ -166,7 +169,7 @@ extension ConnectionHandler {
         for (_, user) in session.calls() {
             guard let call = Self.call(of: user)?.takeUnretainedValue(), let deadline = call.deadline else { continue }
             if deadline <= now {
-                patience = max(patience ?? .zero, now - call.state.withLock { $0.startedAt })
+                patience = max(patience ?? .zero, now - call.startedAt)
                 cancel(call, with: .deadlineExceeded, origin: .deadline, message: "the deadline passed")
             } else {
                 next = min(next ?? deadline, deadline)

@@ -77,28 +77,29 @@ final class Session {
         return (result, id)
     }
 
+    /// Lays the fields out on the stack, where they are read from before `body` returns.
     private static func withFields<Result>(
         of metadata: GRPCMetadata, _ body: (UnsafePointer<grpc_session_field>?, Int) -> Result
     ) -> Result {
         if metadata.isEmpty { return body(nil, 0) }
-        var bytes: [UInt8] = []
-        for field in metadata {
-            bytes.append(contentsOf: field.name.utf8)
-            bytes.append(contentsOf: field.value.utf8)
-        }
-        return bytes.withUnsafeBufferPointer { bytes in
-            var offset = 0
-            let fields = metadata.map { field in
-                var entry = grpc_session_field()
-                entry.name_length = field.name.utf8.count
-                entry.value_length = field.value.utf8.count
-                entry.name = bytes.baseAddress.map { $0 + offset }
-                entry.value = bytes.baseAddress.map { $0 + offset + entry.name_length }
-                entry.sensitive = field.isSensitive
-                offset += entry.name_length + entry.value_length
-                return entry
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: metadata.wireLength) { bytes in
+            withUnsafeTemporaryAllocation(of: grpc_session_field.self, capacity: metadata.count) { fields in
+                var offset = 0
+                func lay(_ text: String) -> (UnsafePointer<UInt8>?, Int) {
+                    let place = UnsafeMutableBufferPointer(rebasing: bytes[offset...])
+                    let count = place.initialize(from: text.utf8).index
+                    offset += count
+                    return (UnsafePointer(place.baseAddress), count)
+                }
+                for (index, field) in metadata.enumerated() {
+                    var entry = grpc_session_field()
+                    (entry.name, entry.name_length) = lay(field.name)
+                    (entry.value, entry.value_length) = lay(field.value)
+                    entry.sensitive = field.isSensitive
+                    fields.initializeElement(at: index, to: entry)
+                }
+                return body(fields.baseAddress, fields.count)
             }
-            return fields.withUnsafeBufferPointer { body($0.baseAddress, $0.count) }
         }
     }
 

@@ -68,7 +68,7 @@ struct CallPolicyTests {
     ]
 
     private func policy(_ kind: CallKind, endpoints: Int = 3) -> CallPolicy {
-        CallPolicy(kind: kind, endpoints: endpoints, operation: { "call \"k\"" })
+        CallPolicy(kind: kind, endpoints: endpoints, operation: .other { "call \"k\"" })
     }
 
     private func outcome(_ kind: CallKind, _ error: GRPCError) -> EtcdError? {
@@ -152,7 +152,7 @@ struct CallPolicyTests {
         arguments: [CallKind.repeatable, .write],
         ["etcdserver: invalid auth token", "etcdserver: revision of auth store is old", "etcdserver: user name is empty"])
     func logins(kind: CallKind, text: String) {
-        var policy = CallPolicy(kind: kind, endpoints: 1, canLogIn: true, operation: { "call" })
+        var policy = CallPolicy(kind: kind, endpoints: 1, canLogIn: true, operation: .other { "call" })
         let error = GRPCError(code: .unauthenticated, message: text, disposition: .mayHaveExecuted, origin: .server)
         for _ in 0..<3 {
             guard case .authenticate = policy.handle(error, remaining: .seconds(5), jitter: 0) else {

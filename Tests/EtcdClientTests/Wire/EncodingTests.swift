@@ -31,7 +31,7 @@ struct EncodingTests {
         for (field, value) in [(3, 1), (4, 2), (5, 2), (6, 4), (7, 1), (8, 1), (9, 1), (10, 3), (11, 4), (12, 5), (13, 6)] as [(UInt64, UInt64)] {
             expected.number(field, value)
         }
-        #expect(try pack { arena throws(ArenaExhausted) in try arena.rangeRequest(.prefix("a"), options) } == expected.bytes)
+        #expect(try ProtobufWriter.message { $0.range(.prefix("a"), options) } == expected.bytes)
     }
 
     @Test("A put with every option has every field, and an empty one has none")
@@ -41,8 +41,8 @@ struct EncodingTests {
         expected.data(1, "k")
         expected.data(2, "v")
         for (field, value) in [(3, 7), (4, 1), (5, 1), (6, 1)] as [(UInt64, UInt64)] { expected.number(field, value) }
-        #expect(try pack { arena throws(ArenaExhausted) in try arena.putRequest(Array("k".utf8), Array("v".utf8), options) } == expected.bytes)
-        #expect(try pack { arena throws(ArenaExhausted) in try arena.putRequest([], [], .init()) } == [])
+        #expect(try ProtobufWriter.message { $0.put(Array("k".utf8), Array("v".utf8), options) } == expected.bytes)
+        #expect(try ProtobufWriter.message { $0.put([], [], .init()) } == [])
     }
 
     @Test(
@@ -59,7 +59,7 @@ struct EncodingTests {
             inner.data(3, [1])
             inner.number(field, value)
         }
-        #expect(try pack { arena throws(ArenaExhausted) in try arena.transactionRequest(.init(compare: [compare])) } == expected.bytes)
+        #expect(try ProtobufWriter.message { $0.transaction(.init(compare: [compare])) } == expected.bytes)
     }
 
     @Test("A transaction keeps its operations apart and in order, nested ones too")
@@ -92,7 +92,7 @@ struct EncodingTests {
                 put.data(2, [2])
             }
         }
-        #expect(try pack { arena throws(ArenaExhausted) in try arena.transactionRequest(transaction) } == expected.bytes)
+        #expect(try ProtobufWriter.message { $0.transaction(transaction) } == expected.bytes)
     }
 
     @Test("A watch is asked for with every option")
@@ -124,11 +124,38 @@ struct EncodingTests {
         #expect(WatchMessage.progressRequest == bytes)
     }
 
-    @Test("More than the arena's bound is refused, and the arena is as good as new afterwards")
+    @Test("More than may be sent is refused")
     func bound() throws {
         let huge = [UInt8](repeating: 1, count: 40 << 20)
-        #expect(throws: ArenaExhausted.self) { try pack { arena throws(ArenaExhausted) in try arena.putRequest(huge, huge, .init()) } }
-        #expect(try pack { arena throws(ArenaExhausted) in try arena.putRequest([1], [], .init()) } == [0x0a, 1, 1])
+        #expect(throws: MessageTooLong.self) { try ProtobufWriter.message { $0.put(huge, huge, .init()) } }
+        #expect(try ProtobufWriter.message { $0.put([1], [], .init()) } == [0x0a, 1, 1])
+        #expect(throws: ArenaExhausted.self) {
+            try pack { arena throws(ArenaExhausted) in
+                let request = try arena.make(etcdserverpb__put_request__init)
+                request.pointee.key = try arena.binary(huge)
+                request.pointee.value = try arena.binary(huge)
+                return request
+            }
+        }
+    }
+
+    @Test("protobuf-c reads what is written, and would write the same", arguments: [0, 1, 300, 511, 512, 513, 70_000])
+    func protobufC(valueLength: Int) throws {
+        let value = [UInt8](repeating: 7, count: valueLength)
+        let reads = RangeOptions(
+            limit: -1, revision: .max, sort: .init(by: .modRevision, .ascending), serializable: true, countOnly: true, minModRevision: 1 << 31)
+        let inner = Transaction(
+            compare: [Compare(.key("v"), .equal, .value(value)), .lease([0xff], .less, .min)],
+            success: [.put([1], value, options: .init(lease: -1, prevKV: true))],
+            failure: [.deleteRange(.prefix([0xff]), options: .init())])
+        let transaction = Transaction(
+            compare: [.version([0], .equal, 0), .modRevision([0], .notEqual, .max), Compare(.all, .greater, .createRevision(128))],
+            success: [.range(.prefix("r"), options: reads), .transaction(inner), .transaction(Transaction())], failure: [.put([], [])])
+        let written = try ProtobufWriter.message { $0.transaction(transaction) }
+        let again = MessageArena.withArena { arena in
+            written.withUnsafeBytes { bytes in arena.unpack(bytes, etcdserverpb__txn_request__unpack).map(arena.pack) }
+        }
+        #expect(again == written)
     }
 
     @Test(
