@@ -194,7 +194,8 @@ let package = Package(
         .tests(
             "EtcdStorageTests",
             [
-                "APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "EtcdTestSupport", "GRPCTransport", "LogRecording", "Storage", .logging,
+                "APIMachinery", "EtcdClient", "EtcdStorage", "EtcdTestKit", "EtcdTestSupport", "GRPCTransport", "LogRecording", "Storage",
+                "TestWaiting", .logging,
                 .metrics,
                 .metricsTestKit,
             ]),

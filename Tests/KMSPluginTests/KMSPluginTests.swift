@@ -27,7 +27,7 @@ struct KMSPluginTests {
     ) async throws {
         try await PluginServer.with { server in
             let plugin = KMSPlugin(endpoint: server.endpoint, timeout: timeout, logger: logger)
-            try await running(plugin) { try await body(plugin, server) }
+            try await running(plugin.run) { try await body(plugin, server) }
         }
     }
 
@@ -110,27 +110,12 @@ struct KMSPluginTests {
         try await PluginServer.with { server in
             let kms = EncryptionConfiguration.KMS(name: "p", endpoint: "unix://\(server.path)", timeout: .seconds(60))
             let service = try KMSPlugin.make(kms, Self.logger)
-            try await running(service) {
+            try await running({ try await service.run() }) {
                 let status = try await service.status()
                 #expect(status.keyID == "key-1")
             }
         }
         #expect(throws: GRPCEndpointError.self) { try KMSPlugin.make(.init(name: "p", endpoint: "unix://relative"), Self.logger) }
-    }
-}
-
-/// Runs `body` beside a service.
-func running(_ service: any KeyManagementService, _ body: () async throws -> Void) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await service.run() }
-        do {
-            try await body()
-        } catch {
-            group.cancelAll()
-            throw error
-        }
-        group.cancelAll()
-        try await group.waitForAll()
     }
 }
 

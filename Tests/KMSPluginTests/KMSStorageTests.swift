@@ -31,18 +31,8 @@ struct KMSStorageTests {
                     endpoints: cluster.endpoints, tls: cluster.tls, readTimeout: .seconds(60), writeTimeout: .seconds(60)),
                 logger: Logger(label: "test"))
             try await PluginServer.with { server in
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await client.run() }
-                    do {
-                        try await body(Harness(client: client, prefix: EtcdCluster.uniquePrefix(), server: server))
-                    } catch {
-                        group.cancelAll()
-                        throw error
-                    }
-                    group.cancelAll()
-                    while let result = await group.nextResult() {
-                        if case .failure(let error) = result, !(error is CancellationError) { throw error }
-                    }
+                try await running(client.run) {
+                    try await body(Harness(client: client, prefix: EtcdCluster.uniquePrefix(), server: server))
                 }
             }
         }

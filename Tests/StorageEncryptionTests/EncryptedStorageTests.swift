@@ -11,6 +11,7 @@ import EtcdTestKit
 import Logging
 import Storage
 import StorageEncryption
+import TestWaiting
 import Testing
 
 /// Encryption below a storage on a real etcd.
@@ -28,19 +29,7 @@ struct EncryptedStorageTests {
                 configuration: try EtcdClientConfiguration(
                     endpoints: cluster.endpoints, tls: cluster.tls, readTimeout: .seconds(60), writeTimeout: .seconds(60)),
                 logger: Logger(label: "test"))
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await client.run() }
-                do {
-                    try await body(Harness(client: client, prefix: EtcdCluster.uniquePrefix()))
-                } catch {
-                    group.cancelAll()
-                    throw error
-                }
-                group.cancelAll()
-                while let result = await group.nextResult() {
-                    if case .failure(let error) = result, !(error is CancellationError) { throw error }
-                }
-            }
+            try await running(client.run) { try await body(Harness(client: client, prefix: EtcdCluster.uniquePrefix())) }
         }
 
         /// A storage of secrets whose values are stored by a configuration with these providers.

@@ -11,6 +11,7 @@ import Logging
 import Metrics
 import Storage
 import Synchronization
+import TestWaiting
 import Testing
 
 @testable import EtcdStorage
@@ -89,20 +90,10 @@ struct StorageHarness: Sendable {
             client: client, configuration: configuration, compactor: nil, logger: Logger(label: "test"), metrics: metrics,
             recorder: { await recorder.record($0) })
         let harness = StorageHarness(cluster: cluster, client: client, storage: storage, prefix: prefix, recorder: recorder)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await client.run() }
-            do {
-                // Connected first, however long that takes: the time-outs are for what comes then.
-                _ = try await client.range(.key("connected"), deadline: .now + .seconds(60))
-                try await body(harness)
-            } catch {
-                group.cancelAll()
-                throw error
-            }
-            group.cancelAll()
-            while let result = await group.nextResult() {
-                if case .failure(let error) = result, !(error is CancellationError) { throw error }
-            }
+        try await running(client.run) {
+            // Connected first, however long that takes: the time-outs are for what comes then.
+            _ = try await client.range(.key("connected"), deadline: .now + .seconds(60))
+            try await body(harness)
         }
     }
 
