@@ -7,6 +7,8 @@
 DATA_DIR ?= .keelson
 SERVE_FLAGS ?=
 SOAK_SECONDS ?= 600
+# As programs that are to be quick are linked: with Swift's libraries in the executable, where the platform has them so.
+STATIC_STDLIB := $(if $(filter Linux,$(shell uname)),--static-swift-stdlib)
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test soak interop bench-client bench-storage bench-cacher format lint protos sanitize fuzz clean
@@ -38,7 +40,7 @@ interop: ## Install what is missing and run our transport against the gRPC C cor
 bench-client bench-storage bench-cacher: bench-%: ## Measure a layer beside what it stands on: one line a row, with target and verdict
 	@CI/setup.sh test
 	@for product in $@ $(if $(filter bench-client,$@),bench-ours bench-libgrpc); do \
-		swift build -c release --package-path Benchmarks --product $$product >&2 || exit 1; \
+		swift build -c release $(STATIC_STDLIB) --package-path Benchmarks --product $$product >&2 || exit 1; \
 	done
 	@"$$(swift build -c release --package-path Benchmarks --show-bin-path)/$@"
 

@@ -70,6 +70,9 @@ static bool submit_settings(grpc_session *session, const grpc_session_configurat
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, configuration->stream_window},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, configuration->maximum_header_list_size},
     };
+    if (configuration->first_stream != 0 && nghttp2_session_set_next_stream_id(session->http2, (int32_t)configuration->first_stream) != 0) {
+        return false;
+    }
     return nghttp2_submit_settings(session->http2, NGHTTP2_FLAG_NONE, entries, sizeof entries / sizeof entries[0]) == 0
         && nghttp2_session_set_local_window_size(session->http2, NGHTTP2_FLAG_NONE, 0, (int32_t)configuration->connection_window) == 0;
 }

@@ -127,7 +127,7 @@ public final class GRPCTransport: Service, Sendable {
 
     /// Opens a stream in both directions; of use for server streaming too: send one message and finish.
     ///
-    /// Returns when there is a connection; the server has not answered yet. Streams are never opened anew by the transport.
+    /// Returns when a connection has taken it; the server has not answered yet. Streams are never opened anew by the transport once they were sent.
     /// - Parameters:
     ///   - endsOnGoAway: Whether the stream ends with ``GRPCError/Origin/serverGoingAway`` as soon as its server announces to leave, or its
     ///     endpoint is removed or its connection replaced, so that its owner can move. Otherwise it goes on until the server ends it: etcd leaves
@@ -139,11 +139,20 @@ public final class GRPCTransport: Service, Sendable {
         endsOnGoAway: Bool? = nil, endpoint: GRPCEndpoint? = nil
     ) async throws(GRPCError) -> GRPCStream {
         let deadline = NIODeadline(optional: deadline)
-        let connection = try await pool.connection(for: Route(lane: lane, endpoint: endpoint), deadline: deadline)
-        let call = TransportCall(
-            method: method, metadata: metadata, deadline: deadline, isUnary: false, endsOnGoAway: endsOnGoAway ?? (lane == .watch))
-        connection.submit(.start(call, message: nil))
-        return GRPCStream(call: call, connection: connection, creditThreshold: max(configuration.streamWindowSize, 65535) / 16)
+        while true {
+            let connection = try await pool.connection(for: Route(lane: lane, endpoint: endpoint), deadline: deadline)
+            let call = TransportCall(
+                method: method, metadata: metadata, deadline: deadline, isUnary: false, endsOnGoAway: endsOnGoAway ?? (lane == .watch))
+            let stream = GRPCStream(call: call, connection: connection, creditThreshold: max(configuration.streamWindowSize, 65535) / 16)
+            await withTaskCancellationHandler {
+                connection.submit(.start(call, message: nil))
+                await call.waitForStart()
+            } onCancel: {
+                stream.cancel()
+            }
+            // It came to a connection that closed or was full; each time takes a connection of its own.
+            if call.missedConnection == nil { return stream }
+        }
     }
 
     // MARK: Endpoints

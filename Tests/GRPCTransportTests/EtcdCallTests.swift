@@ -66,6 +66,31 @@ struct EtcdCallTests {
         }
     }
 
+    @Test("When a connection has no numbers left for streams, calls and streams go on with the next, and what is open there ends in its own time")
+    func streamNumbersUsedUp() async throws {
+        let cluster = try await EtcdCluster.shared()
+        let key = cluster.uniquePrefix() + "numbers"
+        // Four streams are left to each connection.
+        try await withTransport(cluster.endpoints, tls: cluster.tls, configure: { $0.firstStreamID = UInt32(Int32.max) - 6 }) { transport in
+            let old = try await transport.openStream(Etcd.watch, lane: .unary, deadline: soon)
+            try await old.send(Etcd.watchRequest(key))
+            _ = try await old.nextMessages()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        for _ in 0..<10 { _ = try await transport.unary(Etcd.range, message: Etcd.rangeRequest(key), deadline: soon) }
+                    }
+                }
+                group.addTask {
+                    for _ in 0..<10 { try await transport.openStream(Etcd.watch, lane: .unary, deadline: soon).cancel() }
+                }
+                try await group.waitForAll()
+            }
+            _ = try await transport.unary(Etcd.put, message: Etcd.putRequest(key, "an event"), deadline: soon)
+            #expect(try await old.nextMessages().contains { $0.contains("an event") })
+        }
+    }
+
     @Test("A watch receives what is put meanwhile")
     func watch() async throws {
         let cluster = try await EtcdCluster.shared()

@@ -78,7 +78,7 @@ struct GoAwayTests {
     @Test("While one connection after the other is told to go away, no call fails and no stream is cut")
     func connectionsAge() async throws {
         var limits = core_server_limits()
-        limits.maximum_connection_age_milliseconds = 200
+        limits.maximum_connection_age_milliseconds = 50
         let peers = Peers()
         let handler: CoreServer.Handler = { call in
             peers.add(call.peer)

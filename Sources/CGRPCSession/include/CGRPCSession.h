@@ -67,6 +67,8 @@ typedef struct grpc_session_configuration {
     uint32_t maximum_message_size;
     /// So many frames in a row that further no call (pings, settings, resets, empty data, window updates) fail the session.
     uint32_t maximum_idle_frames;
+    /// The number of the first stream, odd; 0 for 1. A session whose numbers are used up starts no calls, see GRPC_SESSION_GOING_AWAY.
+    uint32_t first_stream;
     /// May be NULL.
     const grpc_session_allocator *allocator;
 } grpc_session_configuration;

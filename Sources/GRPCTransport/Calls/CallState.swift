@@ -37,9 +37,28 @@ struct CallState {
     private var isOver = false
     private var reader: Waiter?
     private var sender: Waiter?
+    /// Who opens a stream.
+    private var opener: Waiter?
+    private var isStarted = false
 
     /// The event loop is about to start the call; false when there is no need any more.
     func mayStart() -> Bool { !isCancelled && end == nil }
+
+    /// The session has taken a stream: returns who waits for that.
+    mutating func started() -> Waiter? {
+        isStarted = true
+        return opener.take()
+    }
+
+    /// Registers who waits until a stream is taken; false when it was, or has ended before.
+    mutating func waitForStart(_ waiter: Waiter) -> Bool {
+        guard !isStarted, end == nil else { return false }
+        opener = waiter
+        return true
+    }
+
+    /// A stream that was not taken has ended: returns who waits for it.
+    mutating func takeOpener() -> Waiter? { opener.take() }
 
     /// The caller gives up. What was to come is not wanted any more.
     mutating func cancel() { isCancelled = true }

@@ -42,6 +42,7 @@ final class TransportCall: Sendable {
     /// Ends the call and wakes who waits for it.
     func fail(_ error: GRPCError) {
         end(.failed(error))
+        if !isUnary { state.withLock { $0.takeOpener() }?.resume() }
         wake()
     }
 
@@ -63,6 +64,19 @@ final class TransportCall: Sendable {
             news.reader?.resume()
             news.sender?.resume()
         }
+    }
+
+    /// Waits until the session has taken a stream, or it has ended before that.
+    func waitForStart() async {
+        await withUnsafeContinuation { continuation in
+            if !state.withLock({ $0.waitForStart(continuation) }) { continuation.resume() }
+        }
+    }
+
+    /// Why a stream was not even sent, through no fault of its caller's.
+    var missedConnection: GRPCError? {
+        guard case .failed(let error)? = state.withLock({ $0.end }), error.disposition == .notSent, error.origin == .connection else { return nil }
+        return error
     }
 
     /// Waits until there is something to read. Returns at once when there is, or when another reader waits.

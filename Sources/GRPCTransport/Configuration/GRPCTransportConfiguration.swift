@@ -58,6 +58,8 @@ public struct GRPCTransportConfiguration: Sendable {
     public var maximumHeaderListSize: Int
     /// What a stream's peer may send ahead of its reader, in bytes.
     public var streamWindowSize: Int
+    /// The number of a connection's first stream, odd. A connection has 2^30 of them.
+    package var firstStreamID: UInt32
     /// A connection for calls that name their endpoint is closed when nobody has asked for it this long.
     public var pinnedConnectionIdleTime: Duration
     /// The `user-agent` header.
@@ -75,6 +77,7 @@ public struct GRPCTransportConfiguration: Sendable {
         self.maximumMessageSize = Int(Int32.max)
         self.maximumHeaderListSize = 64 * 1024
         self.streamWindowSize = 1024 * 1024
+        self.firstStreamID = 1
         self.pinnedConnectionIdleTime = .seconds(60)
         self.userAgent = "keelson"
     }

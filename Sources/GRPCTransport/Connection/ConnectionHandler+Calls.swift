@@ -42,11 +42,14 @@ extension ConnectionHandler {
         let (result, id) = session.start(call, timeout: timeout, user: UInt64(UInt(bitPattern: reference.toOpaque())))
         guard result == GRPC_SESSION_OK else {
             reference.release()
+            // Who hears of it may come again at once, and must not find this connection.
+            if result != GRPC_SESSION_INVALID { takeNoMoreCalls() }
             call.fail(startError(result, call))
             return
         }
         call.sessionID = id
         call.startedAt = now
+        if !call.isUnary { call.state.withLock { $0.started() }?.resume() }
         if isMeasured { latency.started(id, at: now) }
         if !call.isUnary { metrics.streamOpened() }
         if let message { _ = session.send(message, on: id, last: true) }

@@ -197,6 +197,15 @@ final class ConnectionHandler: ChannelInboundHandler {
         finishTick()
     }
 
+    /// The session has no numbers left for streams, or has failed. What is open may finish.
+    func takeNoMoreCalls() {
+        guard !isLeaving, phase != .closed else { return }
+        logger.debug("Replacing a connection that takes no more calls", metadata: ["endpoint": "\(endpoint)"])
+        if let connection { observer.connectionUnusable(connection, because: .retired) }
+        cause = .retired
+        leave(movesStreams: false, "the connection takes no more calls")
+    }
+
     private func leave(movesStreams: Bool, _ departure: String) {
         isLeaving = true
         self.movesStreams = movesStreams

@@ -26,6 +26,7 @@ final class Session {
                     settings.maximum_header_list_size = UInt32(clamping: configuration.maximumHeaderListSize)
                     settings.maximum_message_size = UInt32(clamping: configuration.maximumMessageSize)
                     settings.maximum_idle_frames = 10_000
+                    settings.first_stream = configuration.firstStreamID
                     return grpc_session_create(&settings)
                 }
             }
