@@ -59,8 +59,7 @@ extension EtcdClient {
         return try await perform(
             call, texts: [name, password], etcdserverpb__authenticate_request__init, etcdserverpb__authenticate_response__unpack,
             fill: { arena, request throws(ArenaExhausted) in
-                request.pointee.name = try arena.text(name)
-                request.pointee.password = try arena.text(password)
+                try arena.fill(request, name: name, password: password)
             },
             read: { String($0.token) })
     }

@@ -4,6 +4,7 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import CEtcdMessages
 import GRPCTransport
 import Logging
 import NIOCore
@@ -16,13 +17,16 @@ extension EtcdClient {
             method: "/etcdserverpb.Auth/Authenticate", kind: .repeatable, requiresLeader: true, operation: { "log in as \(user)" })
         let deadline = NIODeadline.now() + TimeAmount(configuration.readTimeout)
         do throws(EtcdError) {
+            let request = try Self.request(of: user, call)
             let answer = try await repeating(call, until: deadline, authenticates: false) { [transport] metadata async throws(GRPCError) in
-                try await transport.unaryReceived(
-                    call.method, message: user.authenticateRequest, lane: call.lane, metadata: metadata, deadline: deadline)
+                try await transport.unaryReceived(call.method, message: request, lane: call.lane, metadata: metadata, deadline: deadline)
             }
             let token: String
             do throws(MalformedMessage) {
-                token = try answer.withUnsafeBytes { bytes throws(MalformedMessage) in try Self.token(in: bytes) }
+                token = try answer.withUnsafeBytes { bytes throws(MalformedMessage) in
+                    try MessageArena.decode(bytes, etcdserverpb__authenticate_response__unpack) { String($0.token) }
+                }
+                if token.isEmpty { throw MalformedMessage(reason: "no token in the answer to a login") }
             } catch {
                 throw EtcdError(.malformedResponse, message: "\(call.operation()): the server's answer can't be read: \(error.reason)")
             }
@@ -37,31 +41,28 @@ extension EtcdClient {
         }
     }
 
-    private static func token(in bytes: UnsafeRawBufferPointer) throws(MalformedMessage) -> String {
-        var reader = ProtobufReader(bytes)
-        var token = ""
-        while let tag = try reader.tag() {
-            if tag.field == 2 { token = try reader.string(tag) } else { try reader.skip(tag) }
+    private static func request(of user: EtcdCredentials.User, _ call: Call) throws(EtcdError) -> [UInt8] {
+        try call.refuseZeroBytes(in: [user.name, user.password])
+        do throws(ArenaExhausted) {
+            return try MessageArena.withArena { arena throws(ArenaExhausted) in
+                try arena.authenticateRequest(name: user.name, password: user.password)
+            }
+        } catch {
+            throw EtcdError(.requestTooLarge, message: "\(call.operation()): the name and the password don't fit into 64 MiB")
         }
-        guard !token.isEmpty else { throw MalformedMessage(reason: "no token in the answer to a login") }
-        return token
     }
 }
 
-extension EtcdCredentials.User {
-    /// The message of two texts, fields 1 and 2.
-    fileprivate var authenticateRequest: [UInt8] {
-        var message: [UInt8] = []
-        for (tag, text) in [(UInt8(0x0a), name), (UInt8(0x12), password)] where !text.isEmpty {
-            message.append(tag)
-            var length = text.utf8.count
-            while length >= 0x80 {
-                message.append(UInt8(length & 0x7f) | 0x80)
-                length >>= 7
-            }
-            message.append(UInt8(length))
-            message += text.utf8
-        }
-        return message
+extension MessageArena {
+    /// What a token is asked for by.
+    func fill(_ request: UnsafeMutablePointer<Etcdserverpb__AuthenticateRequest>, name: String, password: String) throws(ArenaExhausted) {
+        request.pointee.name = try text(name)
+        request.pointee.password = try text(password)
+    }
+
+    fileprivate func authenticateRequest(name: String, password: String) throws(ArenaExhausted) -> [UInt8] {
+        let request = try make(etcdserverpb__authenticate_request__init)
+        try fill(request, name: name, password: password)
+        return pack(request)
     }
 }

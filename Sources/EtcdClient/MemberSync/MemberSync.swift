@@ -11,12 +11,6 @@ import Logging
 ///
 /// Source of the rule: etcd's client/v3, Sync, which leaves learners out too.
 struct MemberSync: Sendable {
-    /// A member, as far as it matters here.
-    struct Candidate: Sendable, Hashable {
-        var clientURLs: [String]
-        var isLearner: Bool
-    }
-
     /// What the members come to.
     enum Action: Hashable {
         /// Go on with these.
@@ -28,7 +22,7 @@ struct MemberSync: Sendable {
     }
 
     /// What to do about the members that the cluster has, when a client has `current`.
-    static func action(members: [Candidate], current: [GRPCEndpoint]) -> Action {
+    static func action(members: [Member], current: [GRPCEndpoint]) -> Action {
         var endpoints: [GRPCEndpoint] = []
         var unreadable: [String] = []
         for member in members where !member.isLearner {

@@ -58,13 +58,13 @@ struct LeaseKeeperTests {
         }
     }
 
-    @Test("A lease survives a server that is silent for less than its time", .timeLimit(.minutes(2)))
+    @Test("A lease survives a server that is silent for less than its time", .soakLimit(minutes: 2))
     func gap() async throws {
         try await EtcdCluster.withCluster { cluster in
             let member = try #require(cluster.members.first)
             try await withClient(of: cluster.endpoints) { client in
                 try await client.withSession(ttl: 8) { session in
-                    for _ in 0..<2 {
+                    for _ in 0..<Soak.rounds(2, secondsPerRound: 7) {
                         member.pause()
                         try await Task.sleep(for: .seconds(4))
                         member.resume()
@@ -77,12 +77,12 @@ struct LeaseKeeperTests {
         }
     }
 
-    @Test("A lease survives its leader, as often as it likes", .timeLimit(.minutes(3)))
+    @Test("A lease survives its leader, as often as it likes", .soakLimit(minutes: 3))
     func leaders() async throws {
         try await EtcdCluster.withCluster(members: 3) { cluster in
             try await withClient(of: cluster.endpoints) { client in
                 try await client.withSession(ttl: 10) { session in
-                    for _ in 0..<2 {
+                    for _ in 0..<Soak.rounds(2, secondsPerRound: 12) {
                         let leader = try await client.leaderMember(of: cluster)
                         await leader.kill()
                         // Longer than it lives by itself.

@@ -13,7 +13,7 @@ import Testing
 
 @Suite("Watches through cut connections, on a real etcd")
 struct WatchBreakTests {
-    @Test("After fifty breaks each of many watches has seen every event once, in order", .timeLimit(.minutes(5)))
+    @Test("After fifty breaks each of many watches has seen every event once, in order", .soakLimit(minutes: 5))
     func fiftyBreaks() async throws {
         try await EtcdCluster.withCluster { cluster in
             let member = try #require(cluster.members.first)
@@ -68,7 +68,7 @@ struct WatchBreakTests {
 
     @Test(
         "A session cut at any byte, either way, is gone on with so that every event comes once, in order, and no revision is torn",
-        .timeLimit(.minutes(5)), arguments: [.shared, .dedicated] as [WatchOptions.Stream])
+        .soakLimit(minutes: 5), arguments: [.shared, .dedicated] as [WatchOptions.Stream])
     func cuts(stream: WatchOptions.Stream) async throws {
         // Answers are cut into pieces above max-request-bytes and half a megabyte.
         try await EtcdCluster.withCluster(EtcdClusterOptions(maxRequestBytes: 16 * 1024)) { cluster in

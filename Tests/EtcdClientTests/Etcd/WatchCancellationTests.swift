@@ -13,7 +13,7 @@ import Testing
 struct WatchCancellationTests {
     private enum Way: CaseIterable { case cancel, cancelTask, letGo, fromHandler, fromOtherTask, leaveScope }
 
-    @Test("A thousand watches, opened and cancelled at random points, leave nothing behind at the server", .timeLimit(.minutes(5)))
+    @Test("A thousand watches, opened and cancelled at random points, leave nothing behind at the server", .soakLimit(minutes: 5))
     func storm() async throws {
         try await EtcdCluster.withCluster { cluster in
             let member = try #require(cluster.members.first)

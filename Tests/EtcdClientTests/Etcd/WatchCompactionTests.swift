@@ -44,7 +44,7 @@ struct WatchCompactionTests {
 
     @Test(
         "Under a storm of compactions a watch is either up to date or says that it can't be; nothing stale survives, and no revision is tried twice",
-        .timeLimit(.minutes(3)), arguments: [.shared, .dedicated] as [WatchOptions.Stream])
+        .soakLimit(minutes: 3), arguments: [.shared, .dedicated] as [WatchOptions.Stream])
     func storm(stream: WatchOptions.Stream) async throws {
         try await EtcdCluster.withCluster { cluster in
             try await withClient(of: cluster.endpoints) { client in

@@ -11,7 +11,7 @@ import Testing
 
 @Suite("Watches of large histories, on a real etcd")
 struct WatchLargeTests {
-    @Test("A history of megabytes comes through a small limit in pieces, whether or not they were asked for", .timeLimit(.minutes(5)))
+    @Test("A history of megabytes comes through a small limit in pieces, whether or not they were asked for", .soakLimit(minutes: 5))
     func history() async throws {
         let count = Soak.seconds == nil ? 40 : 1000
         try await EtcdCluster.withCluster(EtcdClusterOptions(quotaBackendBytes: 6 << 30)) { cluster in

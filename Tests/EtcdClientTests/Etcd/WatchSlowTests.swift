@@ -24,8 +24,14 @@ struct WatchSlowTests {
         }
     }
 
-    @Test("One that stops reading doesn't stop the others on its stream, holds a bounded amount, and gets everything later")
+    @Test(
+        "One that stops reading doesn't stop the others on its stream, holds a bounded amount, and gets everything later",
+        .soakLimit(minutes: 3))
     func shared() async throws {
+        for _ in 0..<Soak.rounds(1, secondsPerRound: 15) { try await Self.stopReading() }
+    }
+
+    private static func stopReading() async throws {
         try await EtcdCluster.withCluster { cluster in
             let member = try #require(cluster.members.first)
             try await withClient(of: cluster.endpoints) { client in

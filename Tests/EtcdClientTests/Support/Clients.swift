@@ -11,13 +11,18 @@ import GRPCTransport
 import TestWaiting
 import Testing
 
+extension Trait where Self == TimeLimitTrait {
+    /// So many minutes, and what the long form takes where it was asked for.
+    static func soakLimit(minutes: Int) -> Self { .timeLimit(.minutes(minutes + 2 * (Soak.seconds ?? 0) / 60)) }
+}
+
 /// Runs a client for as long as `body` runs, and fails when that is longer than any test takes: a call or a watch that gets no answer
 /// is to fail the test that waits for it, not the whole target.
 func withClient<Result: Sendable>(
     _ configuration: EtcdClientConfiguration, _ body: @escaping @Sendable (EtcdClient) async throws -> Result
 ) async throws -> Result {
     let client = EtcdClient(configuration: configuration)
-    return try await within("what is done with a client", Soak.duration(.zero) + .seconds(150)) {
+    return try await within("what is done with a client", .seconds(150 + 2 * (Soak.seconds ?? 0))) {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await client.run() }
             defer { group.cancelAll() }

@@ -16,6 +16,10 @@ extension Scenarios {
             "S35: an older store in the place of the watched one ends the watch with history lost, and calls go on with what there is",
             .soakLimit, arguments: [true, false], [1, 3])
         func restored(keepsClusterID: Bool, members: Int) async throws {
+            for _ in 0..<Soak.rounds(1, secondsPerRound: 10) { try await restore(keepsClusterID: keepsClusterID, members: members) }
+        }
+
+        private func restore(keepsClusterID: Bool, members: Int) async throws {
             try await EtcdCluster.withCluster(EtcdClusterOptions(members: members, proxied: true)) { cluster in
                 try await withClient(of: cluster.endpoints) { client in
                     _ = try await client.put("a", "1")

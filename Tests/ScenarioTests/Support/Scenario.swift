@@ -16,7 +16,7 @@ import Testing
 
 extension Trait where Self == TimeLimitTrait {
     /// Long enough for the form that was asked for.
-    static var soakLimit: Self { .timeLimit(.minutes(10 + 2 * (Soak.seconds ?? 0) / 60)) }
+    static var soakLimit: Self { .timeLimit(.minutes(4 + 2 * (Soak.seconds ?? 0) / 60)) }
 }
 
 /// One cluster and one client through a number of rounds, each with a load, faults, and a look at what came of it.
