@@ -114,15 +114,10 @@ public final class GRPCTransport: Service, Sendable {
 
     /// Returns when a unary call that failed is to be sent again.
     private static func throwUnlessHarmless(_ error: GRPCError, _ refusals: inout Int) throws(GRPCError) {
-        guard error.code == .unavailable, error.origin != .shutdown else { throw error }
-        switch error.disposition {
-        // It was on its way to a connection that closed. Each time takes a connection of its own, so the pace of reconnects is this one's too.
-        case .notSent: return
-        case .refused:
-            refusals += 1
-            guard refusals < maximumRefusals else { throw error }
-        case .mayHaveExecuted: throw error
-        }
+        if error.missedConnection { return }
+        guard error.code == .unavailable, error.origin != .shutdown, error.disposition == .refused else { throw error }
+        refusals += 1
+        guard refusals < maximumRefusals else { throw error }
     }
 
     /// Opens a stream in both directions; of use for server streaming too: send one message and finish.
@@ -150,8 +145,7 @@ public final class GRPCTransport: Service, Sendable {
             } onCancel: {
                 stream.cancel()
             }
-            // It came to a connection that closed or was full; each time takes a connection of its own.
-            if call.missedConnection == nil { return stream }
+            if !call.missedConnection { return stream }
         }
     }
 
@@ -210,4 +204,10 @@ extension NIODeadline {
 extension ContinuousClock.Instant {
     /// The same instant by Swift's clock.
     package init(_ deadline: NIODeadline) { self = .now + .nanoseconds((deadline - .now()).nanoseconds) }
+}
+
+extension GRPCError {
+    /// It came to a connection that closed, or has no room, before it could be sent. It may be sent on the next at once: each time takes a connection
+    /// of its own, so the pace of reconnects is its own too.
+    var missedConnection: Bool { code == .unavailable && disposition == .notSent && origin == .connection }
 }

@@ -17,8 +17,6 @@ public struct GRPCMetadata: Sendable, Hashable, ExpressibleByDictionaryLiteral, 
         /// Whether the value is a secret that no hop may put into a compression table (HPACK's "never indexed").
         public var isSensitive: Bool
 
-        fileprivate var wireLength: Int { name.utf8.count + value.utf8.count }
-
         /// A field. `token` and `authorization` are sensitive by themselves.
         public init(name: String, value: String, isSensitive: Bool? = nil) {
             self.name = name
@@ -29,7 +27,7 @@ public struct GRPCMetadata: Sendable, Hashable, ExpressibleByDictionaryLiteral, 
 
     private var fields: [Field]
     /// How many bytes the names and values have together.
-    private(set) var wireLength = 0
+    var wireLength: Int { fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count } }
 
     /// No fields.
     public init() { fields = [] }
@@ -37,14 +35,10 @@ public struct GRPCMetadata: Sendable, Hashable, ExpressibleByDictionaryLiteral, 
     /// Names and values in the order written.
     public init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { Field(name: $0.0, value: $0.1) }
-        wireLength = fields.reduce(0) { $0 + $1.wireLength }
     }
 
     /// Adds a field at the end.
-    public mutating func append(_ field: Field) {
-        fields.append(field)
-        wireLength += field.wireLength
-    }
+    public mutating func append(_ field: Field) { fields.append(field) }
 
     /// Adds a field at the end.
     public mutating func append(name: String, value: String) { append(Field(name: name, value: value)) }

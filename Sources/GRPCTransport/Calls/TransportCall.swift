@@ -73,10 +73,10 @@ final class TransportCall: Sendable {
         }
     }
 
-    /// Why a stream was not even sent, through no fault of its caller's.
-    var missedConnection: GRPCError? {
-        guard case .failed(let error)? = state.withLock({ $0.end }), error.disposition == .notSent, error.origin == .connection else { return nil }
-        return error
+    /// Whether a stream was not even sent: see ``GRPCError/missedConnection``.
+    var missedConnection: Bool {
+        guard case .failed(let error)? = state.withLock({ $0.end }) else { return false }
+        return error.missedConnection
     }
 
     /// Waits until there is something to read. Returns at once when there is, or when another reader waits.

@@ -191,9 +191,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     func wedged() {
         guard !isLeaving, phase != .closed else { return }
         logger.info("Replacing a connection that answers no calls", metadata: ["endpoint": "\(endpoint)"])
-        if let connection { observer.connectionUnusable(connection, because: .wedged) }
-        cause = .retired
-        leave(movesStreams: true, "the connection answers no calls")
+        giveUp(because: .wedged, movesStreams: true, "the connection answers no calls")
         finishTick()
     }
 
@@ -201,9 +199,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     func takeNoMoreCalls() {
         guard !isLeaving, phase != .closed else { return }
         logger.debug("Replacing a connection that takes no more calls", metadata: ["endpoint": "\(endpoint)"])
-        if let connection { observer.connectionUnusable(connection, because: .retired) }
-        cause = .retired
-        leave(movesStreams: false, "the connection takes no more calls")
+        giveUp(because: .retired, movesStreams: false, "the connection takes no more calls")
+    }
+
+    /// Has another connection made before this one is left.
+    private func giveUp(because cause: ConnectionCause, movesStreams: Bool, _ departure: String) {
+        if let connection { observer.connectionUnusable(connection, because: cause) }
+        self.cause = .retired
+        leave(movesStreams: movesStreams, departure)
     }
 
     private func leave(movesStreams: Bool, _ departure: String) {
