@@ -34,7 +34,12 @@ final class ScriptedStorage: Storage {
         var compacted: UInt64 = 0
         var history: [WatchChange] = []
         var held: [WatchEvent] = []
-        var mailboxes: [WatchMailbox] = []
+        var watchers: [Watcher] = []
+    }
+
+    fileprivate struct Watcher {
+        let start: ResourceVersion
+        let mailbox: WatchMailbox
     }
 
     private let state = Mutex(State())
@@ -66,18 +71,20 @@ final class ScriptedStorage: Storage {
             state.script.holdsEvents = false
             let held = state.held
             state.held = []
-            state.send(held)
+            state.watchers.removeAll { watcher in
+                watcher.mailbox.offer(held.filter { $0.resourceVersion.map { $0 > watcher.start } ?? true }) == .closed
+            }
         }
     }
 
     /// Ends all watches, with a failure or silently.
     func endWatches(failing error: StorageError? = nil) {
-        let mailboxes = state.withLock { state in
-            defer { state.mailboxes = [] }
-            return state.mailboxes
+        let watchers = state.withLock { state in
+            defer { state.watchers = [] }
+            return state.watchers
         }
-        for mailbox in mailboxes {
-            if let error { mailbox.finish(failing: error) } else { mailbox.finish() }
+        for watcher in watchers {
+            if let error { watcher.mailbox.finish(failing: error) } else { watcher.mailbox.finish() }
         }
     }
 
@@ -146,8 +153,8 @@ final class ScriptedStorage: Storage {
             if start.value < state.compacted {
                 mailbox.finish(failing: StorageError(.expired, message: "the required revision is compacted"))
             } else {
-                _ = mailbox.offer(state.history.filter { $0.object.resourceVersion > start }.map { .change($0) })
-                state.mailboxes.append(mailbox)
+                _ = mailbox.offer(state.replay(after: start))
+                state.watchers.append(Watcher(start: start, mailbox: mailbox))
             }
             return .success(WatchStream(source: mailbox))
         }
@@ -213,8 +220,18 @@ fileprivate extension ScriptedStorage.State {
         if script.holdsEvents {
             held += events
         } else {
-            mailboxes.removeAll { $0.offer(events) == .closed }
+            watchers.removeAll { $0.mailbox.offer(events) == .closed }
         }
+    }
+
+    /// What a new watcher gets at once. Events on hold are kept from it as from the others, so that a test may hold them before the
+    /// cache that it watches has come to open its watch.
+    func replay(after start: ResourceVersion) -> [WatchEvent] {
+        let onHold = Set(held.compactMap { if case .change(let change) = $0 { change.object.resourceVersion } else { nil } })
+        return
+            history
+            .filter { $0.object.resourceVersion > start && !onHold.contains($0.object.resourceVersion) }
+            .map { .change($0) }
     }
 
     func list(_ key: String, options: ListOptions) throws(StorageError) -> StorageList {
