@@ -22,11 +22,17 @@
 ///
 /// etcd: client/v3/concurrency, election.
 public struct EtcdElection: Sendable {
-    /// The name, a key prefix without the slash at its end.
+    /// The name, a key prefix without the slash at its end; in the namespace, where it has one.
     public let name: String
+    private let keys: KeyPrefix
 
-    /// An election.
-    public init(_ name: String) { self.name = name }
+    /// An election. For one in a namespace see ``EtcdNamespace/election(_:)``.
+    public init(_ name: String) { self.init(name, in: KeyPrefix([])) }
+
+    init(_ name: String, in keys: KeyPrefix) {
+        self.name = name
+        self.keys = keys
+    }
 
     /// Waits to become the leader.
     ///
@@ -39,7 +45,7 @@ public struct EtcdElection: Sendable {
     public func campaign(
         session: EtcdSession, value: [UInt8], deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> EtcdLeadership {
-        let arrival = try await Place.enter(name, value: value, session: session)
+        let arrival = try await Place.enter(name, in: keys, value: value, session: session)
         let leadership = EtcdLeadership(place: arrival.place)
         do throws(EtcdError) {
             if arrival.value != value { try await leadership.proclaim(value) }
@@ -81,21 +87,25 @@ public struct EtcdElection: Sendable {
     /// Who leads: its value is what it proclaimed last. nil for nobody.
     /// - Throws: as ``EtcdClient/range(_:options:deadline:)``.
     public func leader(_ client: EtcdClient) async throws(EtcdError) -> KeyValue? {
-        try await client.range(.prefix("\(name)/"), options: .init(limit: 1, sort: .init(by: .createRevision))).kvs.first
+        try await namespace(of: client).range(line, options: .init(limit: 1, sort: .init(by: .createRevision))).kvs.first
     }
 
     /// Every leader from now on, and everything that it proclaims: the present one first, if there is one.
     ///
     /// Nothing is left out and nothing comes twice, unless the store is compacted while the reader is slow: then it goes on with the leader of that
     /// moment. Needs no session. The watch ends when the iterator goes.
-    public func observe(_ client: EtcdClient) -> EtcdLeaders { EtcdLeaders(client: client, range: .prefix("\(name)/")) }
+    public func observe(_ client: EtcdClient) -> EtcdLeaders { EtcdLeaders(client: namespace(of: client), range: line) }
+
+    private var line: KeyRange { .prefix("\(name)/") }
+
+    private func namespace(of client: EtcdClient) -> EtcdNamespace { EtcdNamespace(client: client, keys: keys) }
 }
 
 /// The candidacy that won, until it resigns or its session ends.
 public struct EtcdLeadership: Sendable {
     let place: Place
 
-    /// The key that stands for it.
+    /// The key that stands for it; in the election's namespace, where it has one, as are the keys of ``isLeader`` and of ``transaction(_:deadline:)``.
     public var key: [UInt8] { place.key }
     /// Higher than that of every leader before: the revision that made ``key``.
     public var fencingToken: Int64 { place.revision }

@@ -11,15 +11,15 @@ public struct EtcdLeaders: AsyncSequence, Sendable {
     /// What it ends with.
     public typealias Failure = EtcdError
 
-    let client: EtcdClient
+    let client: EtcdNamespace
     let range: KeyRange
 
     /// Reads them.
     public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
-        let client: EtcdClient
+        let client: EtcdNamespace
         let range: KeyRange
         var line = CandidateLine()
-        var watch: EtcdWatch?
+        var watch: EtcdNamespaceWatch?
         var pending: ArraySlice<KeyValue> = []
 
         /// The next leader, or the next thing that the leader says.

@@ -24,15 +24,19 @@
 ///
 /// etcd: client/v3/concurrency, mutex.
 public struct EtcdMutex: Sendable {
-    /// The name, a key prefix without the slash at its end.
+    /// The name, a key prefix without the slash at its end; in the namespace, where it has one.
     public let name: String
     /// On whose lease the lock is held.
     public let session: EtcdSession
+    private let keys: KeyPrefix
 
-    /// A lock that isn't held yet.
-    public init(_ name: String, session: EtcdSession) {
+    /// A lock that isn't held yet. For one in a namespace see ``EtcdNamespace/mutex(_:session:)``.
+    public init(_ name: String, session: EtcdSession) { self.init(name, session: session, in: KeyPrefix([])) }
+
+    init(_ name: String, session: EtcdSession, in keys: KeyPrefix) {
         self.name = name
         self.session = session
+        self.keys = keys
     }
 
     /// Waits for the lock.
@@ -66,11 +70,10 @@ public struct EtcdMutex: Sendable {
     private func enter() async throws(EtcdError) -> Place.Arrival {
         // Tells this stay in line from another of the same session.
         let mark = Array(String(UInt64.random(in: 0...UInt64.max), radix: 16).utf8)
-        let arrival = try await Place.enter(name, value: mark, session: session)
+        let arrival = try await Place.enter(name, in: keys, value: mark, session: session)
         guard arrival.value == mark else {
-            throw EtcdError(
-                .failedPrecondition,
-                message: "lock \"\(name)\": the session \(session.lease) holds it or waits for it already; use a session for each who may")
+            let reason = "the session \(session.lease) holds it or waits for it already; use a session for each who may"
+            throw EtcdError(.failedPrecondition, message: "lock \(keys.text(Array(name.utf8))): \(reason)")
         }
         return arrival
     }
@@ -99,7 +102,7 @@ public struct EtcdMutex: Sendable {
 public struct EtcdLock: Sendable {
     let place: Place
 
-    /// The key that stands for it.
+    /// The key that stands for it; in the lock's namespace, where it has one, as are the keys of ``isOwner`` and of ``transaction(_:deadline:)``.
     public var key: [UInt8] { place.key }
     /// Higher than that of every holder before: the revision that made ``key``. For resources outside etcd to refuse those who were late.
     public var fencingToken: Int64 { place.revision }

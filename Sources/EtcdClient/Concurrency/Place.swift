@@ -13,6 +13,8 @@ import Logging
 /// etcd: client/v3/concurrency, mutex and key.
 struct Place: Sendable {
     let session: EtcdSession
+    /// The namespace that the line is in; all keys are without its prefix.
+    let keys: KeyPrefix
     let prefix: [UInt8]
     let key: [UInt8]
     /// The revision that made the key: the order in line, and what tells this stay in it from any other.
@@ -21,8 +23,10 @@ struct Place: Sendable {
     /// Holds as long as the place is kept.
     var isKept: Compare { .createRevision(key, .equal, revision) }
 
-    private var client: EtcdClient { session.client }
-    private var name: String { KeyRange.text(prefix) }
+    private var client: EtcdNamespace { EtcdNamespace(client: session.client, keys: keys) }
+    // Errors name keys as the cluster knows them.
+    private var name: String { keys.text(prefix) }
+    private var keyText: String { keys.text(key) }
 }
 
 extension Place {
@@ -37,40 +41,41 @@ extension Place {
     /// Lines up behind those who are there.
     ///
     /// Never leaves a key behind when it throws, cancellation included, unless no server can be reached; then the key goes with the session.
-    static func enter(_ name: String, value: [UInt8], session: EtcdSession) async throws(EtcdError) -> Arrival {
+    static func enter(_ name: String, in keys: KeyPrefix, value: [UInt8], session: EtcdSession) async throws(EtcdError) -> Arrival {
         let prefix = Array("\(name)/".utf8)
         let key = prefix + Array(String(UInt64(bitPattern: session.lease), radix: 16).utf8)
-        let client = session.client
         // A request that is cut off may be executed later, and nobody would then know of the key.
         let arrival = try await shielded { () async throws(EtcdError) in
-            try await enter(prefix, key, value, session)
+            try await enter(prefix, key, value, session, keys)
         }
+        let place = arrival.place
         if Task.isCancelled {
             // Whoever was in line already stays.
-            if arrival.value == value { await arrival.place.leaveAtLast() }
-            throw EtcdError(.canceled, message: "line up for \(KeyRange.text(prefix)): the task was cancelled")
+            if arrival.value == value { await place.leaveAtLast() }
+            throw EtcdError(.canceled, message: "line up for \(place.name): the task was cancelled")
         }
-        client.logger.trace("in line", metadata: ["key": "\(KeyRange.text(key))", "revision": "\(arrival.place.revision)"])
+        session.client.logger.trace("in line", metadata: ["key": "\(place.keyText)", "revision": "\(place.revision)"])
         return arrival
     }
 
     private static func enter(
-        _ prefix: [UInt8], _ key: [UInt8], _ value: [UInt8], _ session: EtcdSession
+        _ prefix: [UInt8], _ key: [UInt8], _ value: [UInt8], _ session: EtcdSession, _ keys: KeyPrefix
     ) async throws(EtcdError) -> Arrival {
+        let client = EtcdNamespace(client: session.client, keys: keys)
         let first = Transaction.Operation.range(.prefix(prefix), options: .init(limit: 1, sort: .init(by: .createRevision)))
         let transaction = Transaction(
             compare: [.createRevision(key, .equal, 0)], success: [.put(key, value, options: .init(lease: session.lease)), first],
             failure: [.range(.key(key)), first])
         let answer = try await session.client.repeatingUnknown { () async throws(EtcdError) in
             try session.check()
-            return try await session.client.transaction(transaction)
+            return try await client.transaction(transaction)
         }
         var mine = KeyValue(key: key, value: value, createRevision: answer.header.revision)
         if !answer.succeeded, case .range(let found)? = answer.responses.first, let there = found.kvs.first { mine = there }
         guard case .range(let line)? = answer.responses.last, let head = line.kvs.first else {
-            throw EtcdError(.malformedResponse, message: "line up for \(KeyRange.text(prefix)): the answer to the transaction lacks the line")
+            throw EtcdError(.malformedResponse, message: "line up for \(keys.text(prefix)): the answer to the transaction lacks the line")
         }
-        let place = Place(session: session, prefix: prefix, key: key, revision: mine.createRevision)
+        let place = Place(session: session, keys: keys, prefix: prefix, key: key, revision: mine.createRevision)
         return Arrival(place: place, isFirst: head.createRevision == mine.createRevision, value: mine.value)
     }
 
@@ -141,7 +146,7 @@ extension Place {
     func leave() async throws(EtcdError) {
         let delete = Transaction(compare: [isKept], success: [.deleteRange(.key(key))])
         // It can't delete another's key, nor a later one of this session, however often it's done.
-        _ = try await client.repeatingUnknown { () async throws(EtcdError) in try await client.transaction(delete) }
+        _ = try await session.client.repeatingUnknown { () async throws(EtcdError) in try await client.transaction(delete) }
     }
 
     /// Gives the place up, in a cancelled task too.
@@ -149,8 +154,8 @@ extension Place {
         do throws(EtcdError) {
             try await shielded { () async throws(EtcdError) in try await leave() }
         } catch {
-            client.logger.warning(
-                "place in line not given up; it goes with its session", metadata: ["key": "\(KeyRange.text(key))", "error": "\(error)"])
+            session.client.logger.warning(
+                "place in line not given up; it goes with its session", metadata: ["key": "\(keyText)", "error": "\(error)"])
         }
     }
 
@@ -173,7 +178,7 @@ extension Place {
         session.loss
             ?? EtcdError(
                 .ownershipLost,
-                message: "the place in line at \(KeyRange.text(key)), made at revision \(revision), is gone: it was given up, or deleted by another")
+                message: "the place in line at \(keyText), made at revision \(revision), is gone: it was given up, or deleted by another")
     }
 }
 

@@ -42,6 +42,9 @@ struct KeyPrefix: Sendable, Hashable {
 
     func removing(from key: [UInt8]) -> [UInt8] { bytes.isEmpty ? key : Array(key.dropFirst(bytes.count)) }
 
+    /// A key as the cluster knows it, for a person.
+    func text(_ key: [UInt8]) -> String { KeyRange.text(adding(to: key)) }
+
     /// Whether a key has a name in the namespace.
     func contains(_ key: [UInt8]) -> Bool { key.count > bytes.count && key.starts(with: bytes) }
 
