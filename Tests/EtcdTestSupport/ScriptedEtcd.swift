@@ -25,6 +25,11 @@ package final class ScriptedEtcd: Sendable {
         package var number: Int
         /// Which member it came to.
         package var member: Int
+
+        /// The token that it was sent with.
+        package var token: Substring? {
+            headers.split(separator: "\n").first { $0.hasPrefix("!token: ") }?.dropFirst("!token: ".count)
+        }
     }
 
     /// What becomes of a call after its messages.
@@ -37,6 +42,16 @@ package final class ScriptedEtcd: Sendable {
     }
 
     package typealias Script = @Sendable (Request) -> (messages: [[UInt8]], end: End)
+
+    /// The answer to a login: the token `token-1` for the first, and so on.
+    package static func logIn(_ request: Request) -> (messages: [[UInt8]], end: End) {
+        var writer = WireWriter()
+        writer.data(2, "token-\(request.number + 1)")
+        return ([writer.bytes], .ok)
+    }
+
+    /// How etcd refuses a token that it doesn't know, or know any more.
+    package static let tokenRefused = End.status(16, "etcdserver: invalid auth token")
 
     private struct Seen {
         var answered: Set<[Int]> = []
@@ -114,12 +129,12 @@ package final class ScriptedEtcd: Sendable {
         }
     }
 
-    /// Whether all has come that the answer depends on: of a watch, whose requests don't end, the first message.
+    /// Whether all has come that the answer depends on: of watches and renewals, whose requests don't end, the first message.
     private static func isWhole(_ server: ScriptedPeer.Server, _ stream: Int32) -> Bool {
         if scripted_server_request_ended(server, stream) { return true }
         var length = 0
         guard scripted_server_request_body(server, stream, &length) != nil, length >= 5 else { return false }
-        return method(String(cString: scripted_server_request_headers(server, stream))) == "Watch/Watch"
+        return ["Watch/Watch", "Lease/LeaseKeepAlive"].contains(method(String(cString: scripted_server_request_headers(server, stream))))
     }
 
     private static func method(_ headers: String) -> String {

@@ -102,9 +102,9 @@ final class Authenticator: Sendable {
         }
     }
 
-    /// Says that a server refused what a stream was opened with at an instant. The next stream, or call, logs in first.
-    func streamRefused(openedAt: ContinuousClock.Instant) {
-        shared.withLock { _ = $0.machine.handle(.streamRefused(openedAt: openedAt)) }
+    /// Says that a server refused the token of this login, which a stream was opened with. The next stream, or call, logs in first.
+    func streamRefused(login: UInt64) {
+        shared.withLock { _ = $0.machine.handle(.streamRefused(login: login)) }
     }
 
     // MARK: The login
@@ -122,7 +122,7 @@ final class Authenticator: Sendable {
             }
             do throws(EtcdError) {
                 let token = try await logIn(try await user())
-                finish(.loggedIn(token, .now), nil)
+                finish(.loggedIn(token), nil)
             } catch {
                 // Those who wait are to hear of the shutdown, not of the login that it ended.
                 if Task.isCancelled { break }

@@ -22,10 +22,10 @@ struct TokenStateMachine: Sendable {
     enum Event {
         /// A call wants to be sent. `refused` is the login whose token it was refused with just now.
         case wanted(refused: UInt64?, Instant)
-        /// A server refused what a stream was opened with at an instant, or what it was opened with has become too old.
-        case streamRefused(openedAt: Instant)
+        /// A server refused the token of this login, which a stream was opened with, or it has become too old.
+        case streamRefused(login: UInt64)
         /// The login under way gave a token; nil when the cluster doesn't ask who its users are.
-        case loggedIn(String?, Instant)
+        case loggedIn(String?)
         /// It failed.
         case loginFailed(EtcdError, Instant)
         /// The client was shut down.
@@ -51,7 +51,7 @@ struct TokenStateMachine: Sendable {
     private enum State {
         case loggedOut
         case loggingIn
-        case loggedIn(Access, since: Instant)
+        case loggedIn(Access)
         /// The cluster doesn't know the user by this password. Asking again at once would only help somebody who guesses.
         case refused(EtcdError, until: Instant)
         case stopped
@@ -64,15 +64,15 @@ struct TokenStateMachine: Sendable {
     mutating func handle(_ event: Event) -> Action {
         switch event {
         case .wanted(let refused, let now): return wanted(refused, now)
-        case .streamRefused(let openedAt):
-            // What was had after the stream was opened is not what was refused.
-            if case .loggedIn(_, let since) = state, since <= openedAt { state = .loggedOut }
+        case .streamRefused(let login):
+            // Another login's token is not what was refused.
+            if case .loggedIn(let access) = state, access.generation == login { state = .loggedOut }
             return .none
-        case .loggedIn(let token, let now):
+        case .loggedIn(let token):
             guard case .loggingIn = state else { return .wake }
             generation += 1
             refusals = 0
-            state = .loggedIn(Access(generation: generation, token: token), since: now)
+            state = .loggedIn(Access(generation: generation, token: token))
             return .wake
         case .loginFailed(let error, let now):
             guard case .loggingIn = state else { return .wake }
@@ -91,7 +91,7 @@ struct TokenStateMachine: Sendable {
 
     private mutating func wanted(_ refused: UInt64?, _ now: Instant) -> Action {
         switch state {
-        case .loggedIn(let access, _) where refused != access.generation: return .use(access)
+        case .loggedIn(let access) where refused != access.generation: return .use(access)
         case .loggedOut, .loggedIn: break
         case .loggingIn: return .wait
         case .refused(let error, let until):

@@ -7,6 +7,13 @@
 import GRPCTransport
 
 extension EtcdClient {
+    /// A stream, and whose token it was opened with.
+    struct IdentifiedStream: Sendable {
+        var stream: GRPCStream
+        /// The login that gave the token: what ``Authenticator/streamRefused(login:)`` is to be told when the server refuses it.
+        var login: UInt64
+    }
+
     /// Opens a stream: every stream of the client begins here, so that each carries what the client's calls carry.
     ///
     /// Logs in first when there's no token, or one that was refused. A refusal by the server comes on the stream, later: whoever sees it tells the
@@ -18,7 +25,7 @@ extension EtcdClient {
     func openStream(
         _ method: GRPCMethod, lane: ConnectionLane, requiresLeader: Bool = true, deadline: ContinuousClock.Instant? = nil,
         endpoint: GRPCEndpoint? = nil, endsOnGoAway: Bool? = nil
-    ) async throws(GRPCError) -> GRPCStream {
+    ) async throws(GRPCError) -> IdentifiedStream {
         let observation = observer?.begin(method)
         do throws(GRPCError) {
             let identity: Authenticator.Fields
@@ -32,7 +39,7 @@ extension EtcdClient {
             let stream = try await transport.openStream(
                 method, lane: lane, metadata: metadata, deadline: deadline, endsOnGoAway: endsOnGoAway, endpoint: endpoint)
             observation?.end(nil)
-            return stream
+            return IdentifiedStream(stream: stream, login: identity.generation)
         } catch {
             observation?.end(EtcdError(.unavailable, message: error.message, underlying: error))
             throw error
@@ -41,6 +48,9 @@ extension EtcdClient {
 }
 
 extension GRPCError {
+    /// Whether a server refused the token that a stream was opened with.
+    var refusesToken: Bool { origin == .server && ServerError(code: code, text: message).code == .unauthenticated }
+
     /// A stream that can't be opened because the login failed.
     fileprivate init(loginFailure error: EtcdError) {
         if let underlying = error.underlying {

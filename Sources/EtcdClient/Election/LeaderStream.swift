@@ -41,7 +41,8 @@ public struct LeaderStream: AsyncSequence, Sendable {
         private let sequence: LeaderStream
         private var stream: GRPCStream?
         private var inbox: ArraySlice<ByteBuffer> = []
-        private var openedAt = ContinuousClock.now
+        /// Whose token the stream was opened with.
+        private var login: UInt64?
         private var told: (created: Int64, modified: Int64) = (0, 0)
         private var policy: CallPolicy
         private var isOver = false
@@ -88,10 +89,8 @@ public struct LeaderStream: AsyncSequence, Sendable {
             if let stream {
                 current = stream
             } else {
-                openedAt = .now
-                current = try await sequence.open()
+                current = try await open()
             }
-            stream = current
             let messages = try await current.nextMessages()
             if messages.isEmpty {
                 throw GRPCError(
@@ -101,11 +100,21 @@ public struct LeaderStream: AsyncSequence, Sendable {
             return messages
         }
 
+        private mutating func open(isolation actor: isolated (any Actor)? = #isolation) async throws(GRPCError) -> GRPCStream {
+            let request = try sequence.request()
+            login = nil
+            let opened = try await sequence.client.openStream("/v3electionpb.Election/Observe", lane: .watch)
+            (stream, login) = (opened.stream, opened.login)
+            try await opened.stream.send(request)
+            opened.stream.finishSending()
+            return opened.stream
+        }
+
         private mutating func wait(after error: GRPCError, isolation actor: isolated (any Actor)? = #isolation) async throws(EtcdError) {
             switch policy.handle(error, remaining: EtcdClient.forever, jitter: .random(in: 0..<1)) {
             case .fail(let failure): throw failure
             // The next stream logs in first.
-            case .authenticate: sequence.client.authenticator.streamRefused(openedAt: openedAt)
+            case .authenticate: if let login { sequence.client.authenticator.streamRefused(login: login) }
             case .retry(let wait):
                 if error.origin == .server { try await sequence.findOut() }
                 do {
@@ -135,10 +144,9 @@ public struct LeaderStream: AsyncSequence, Sendable {
             operation: .other { [operation] in operation })
     }
 
-    fileprivate func open() async throws(GRPCError) -> GRPCStream {
-        let request: [UInt8]
+    fileprivate func request() throws(GRPCError) -> [UInt8] {
         do throws(ArenaExhausted) {
-            request = try MessageArena.withArena { arena throws(ArenaExhausted) in
+            return try MessageArena.withArena { arena throws(ArenaExhausted) in
                 let request = try arena.make(v3electionpb__leader_request__init)
                 request.pointee.name = try arena.binary(name)
                 return arena.pack(request)
@@ -147,10 +155,6 @@ public struct LeaderStream: AsyncSequence, Sendable {
             throw GRPCError(
                 code: .invalidArgument, message: "the election's name doesn't fit into 64 MiB", disposition: .notSent, origin: .protocolViolation)
         }
-        let stream = try await client.openStream("/v3electionpb.Election/Observe", lane: .watch)
-        try await stream.send(request)
-        stream.finishSending()
-        return stream
     }
 
     fileprivate func decode(_ message: ByteBuffer) throws(EtcdError) -> LeaderResponse {

@@ -74,7 +74,8 @@ public struct RangeStream: AsyncSequence, Sendable {
         private let sequence: RangeStream
         private var machine: RangeStreamStateMachine
         private var stream: GRPCStream?
-        private var openedAt = ContinuousClock.now
+        /// Whose token the stream was opened with.
+        private var login: UInt64?
         private var inbox: ArraySlice<ByteBuffer> = []
 
         fileprivate init(sequence: RangeStream) {
@@ -113,26 +114,55 @@ public struct RangeStream: AsyncSequence, Sendable {
                         action = machine.handle(.pageFailed(error, remaining: deadline - .now, jitter: .random(in: 0..<1)))
                     }
                 case .openStream(let range, let options, let wait):
-                    stream = nil
-                    inbox = []
+                    leave()
                     try await sequence.pause(wait)
-                    openedAt = .now
                     do throws(GRPCError) {
-                        stream = try await client.openRangeStream(range, options, deadline: deadline)
-                        action = stream == nil ? machine.handle(.unsupported) : .receive
+                        action = try await open(range, options, until: deadline) ? .receive : machine.handle(.unsupported)
                     } catch {
-                        action = machine.handle(.broken(error, remaining: deadline - .now, jitter: .random(in: 0..<1)))
+                        action = broken(error, deadline)
                     }
                 case .receive:
                     do throws(GRPCError) {
                         action = machine.handle(try await received(until: deadline))
                     } catch {
-                        client.note(error, openedAt: openedAt)
-                        stream = nil
-                        action = machine.handle(.broken(error, remaining: deadline - .now, jitter: .random(in: 0..<1)))
+                        action = broken(error, deadline)
                     }
                 }
             }
+        }
+
+        /// False when the stream would go to a server that is known not to have it.
+        private mutating func open(
+            _ range: KeyRange, _ options: RangeOptions, until deadline: ContinuousClock.Instant, isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(GRPCError) -> Bool {
+            let client = sequence.client
+            let request = try RangeStream.request(range, options)
+            let opened = try await within(deadline) { () async throws(GRPCError) in
+                try await client.openStream("/etcdserverpb.KV/RangeStream", lane: .bulk, requiresLeader: !options.serializable)
+            }
+            // Which server it is was settled just now.
+            if client.rangeStreamSupport.isMissing(at: opened.stream.endpoint) {
+                opened.stream.cancel()
+                return false
+            }
+            (stream, login) = (opened.stream, opened.login)
+            try await within(deadline) { () async throws(GRPCError) in
+                try await opened.stream.send(request)
+                opened.stream.finishSending()
+            }
+            return true
+        }
+
+        private mutating func leave() {
+            stream = nil
+            login = nil
+            inbox = []
+        }
+
+        private mutating func broken(_ error: GRPCError, _ deadline: ContinuousClock.Instant) -> RangeStreamStateMachine.Action {
+            if let login { sequence.client.note(error, login: login) }
+            leave()
+            return machine.handle(.broken(error, remaining: deadline - .now, jitter: .random(in: 0..<1)))
         }
 
         private mutating func received(
@@ -151,6 +181,15 @@ public struct RangeStream: AsyncSequence, Sendable {
         }
     }
 
+    fileprivate static func request(_ range: KeyRange, _ options: RangeOptions) throws(GRPCError) -> [UInt8] {
+        do throws(MessageTooLong) {
+            return try ProtobufWriter.message { $0.range(range, options) }
+        } catch {
+            throw GRPCError(
+                code: .invalidArgument, message: "the request doesn't fit into 64 MiB", disposition: .notSent, origin: .protocolViolation)
+        }
+    }
+
     fileprivate func pause(_ wait: Duration) async throws(EtcdError) {
         guard wait > .zero else { return }
         do {
@@ -162,37 +201,11 @@ public struct RangeStream: AsyncSequence, Sendable {
 }
 
 extension EtcdClient {
-    /// Remembers what a refused stream says of the server and of the token.
-    fileprivate func note(_ error: GRPCError, openedAt: ContinuousClock.Instant) {
+    /// Remembers what a refused stream says of the server and of the token that it was opened with.
+    fileprivate func note(_ error: GRPCError, login: UInt64) {
         guard error.origin == .server else { return }
         if error.code == .unimplemented, let endpoint = error.endpoint { rangeStreamSupport.note(missingAt: endpoint) }
-        let code = ServerError(code: error.code, text: error.message).code
-        if code == .unauthenticated { authenticator.streamRefused(openedAt: openedAt) }
-    }
-
-    /// nil when the stream would go to a server that is known not to have it.
-    fileprivate func openRangeStream(
-        _ range: KeyRange, _ options: RangeOptions, deadline: ContinuousClock.Instant
-    ) async throws(GRPCError) -> GRPCStream? {
-        let request: [UInt8]
-        do throws(MessageTooLong) {
-            request = try ProtobufWriter.message { $0.range(range, options) }
-        } catch {
-            throw GRPCError(
-                code: .invalidArgument, message: "the request doesn't fit into 64 MiB", disposition: .notSent, origin: .protocolViolation)
-        }
-        return try await within(deadline) { [rangeStreamSupport] () async throws(GRPCError) in
-            let stream = try await self.openStream(
-                "/etcdserverpb.KV/RangeStream", lane: .bulk, requiresLeader: !options.serializable)
-            // Which server it is was settled just now.
-            if rangeStreamSupport.isMissing(at: stream.endpoint) {
-                stream.cancel()
-                return nil
-            }
-            try await stream.send(request)
-            stream.finishSending()
-            return stream
-        }
+        if error.refusesToken { authenticator.streamRefused(login: login) }
     }
 }
 

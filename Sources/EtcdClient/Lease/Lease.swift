@@ -118,7 +118,7 @@ extension EtcdClient {
         let call = Call(method: "/etcdserverpb.Lease/LeaseKeepAlive", kind: .repeatable, deadline: deadline, operation: operation)
         let end = self.deadline(for: call)
         let response = try await attempting(call, until: end) { () async throws(GRPCError) in
-            let stream = try await self.openStream(call.method, lane: .unary, deadline: ContinuousClock.Instant(end))
+            let stream = try await self.openStream(call.method, lane: .unary, deadline: ContinuousClock.Instant(end)).stream
             defer { stream.cancel() }
             try await stream.send(LeaseKeepAliveResponse.request(id))
             guard let answer = try await stream.nextMessages().first else {
@@ -166,7 +166,7 @@ extension EtcdClient {
 
 extension EtcdClient {
     /// The stream on which leases are renewed.
-    func openKeepAliveStream() async throws(GRPCError) -> GRPCStream {
+    func openKeepAliveStream() async throws(GRPCError) -> IdentifiedStream {
         try await openStream("/etcdserverpb.Lease/LeaseKeepAlive", lane: .watch)
     }
 }

@@ -187,13 +187,15 @@ final class LeaseKeeper: Sendable {
                 await openerBell.wait(until: opensAt)
                 continue
             }
+            var login: UInt64?
             do throws(GRPCError) {
-                let stream = try await client.openKeepAliveStream()
-                try await work(on: stream, of: client)
+                let opened = try await client.openKeepAliveStream()
+                login = opened.login
+                try await work(on: opened.stream, of: client)
             } catch {
                 client.judge(error, lane: .watch)
                 let code = ServerError(code: error.code, text: error.message).code
-                if code == .unauthenticated { client.authenticator.streamRefused(openedAt: .now) }
+                if error.refusesToken, let login { client.authenticator.streamRefused(login: login) }
                 logger.debug("the stream that renews leases broke", metadata: ["error": "\(error)"])
                 observer?.keepAliveBroke()
                 let failure = EtcdError(error.origin == .shutdown ? .stopped : code, message: error.message, underlying: error)

@@ -77,7 +77,7 @@ extension EtcdWatch {
 
     private func openStream(after wait: Duration) async {
         let client = client
-        let opened = await closing.racing { () async -> Result<GRPCStream, GRPCError> in
+        let opened = await closing.racing { () async -> Result<EtcdClient.IdentifiedStream, GRPCError> in
             do {
                 if wait > .zero { try await Task.sleep(for: wait) }
                 return .success(try await client.openStream("/etcdserverpb.Watch/Watch", lane: .watch))
@@ -90,17 +90,18 @@ extension EtcdWatch {
         switch opened {
         case nil: break
         case .failure(let error): broken(error)
-        case .success(let stream):
-            pulse.opened(stream, liveness())
-            self.opened(.own(stream))
+        case .success(let opened):
+            pulse.opened(opened.stream, liveness())
+            self.opened(.own(opened.stream), login: opened.login)
         }
     }
 
-    private func opened(_ link: Link) {
+    private func opened(_ link: Link, login: UInt64? = nil) {
         let isClosed = shared.withLock { shared in
             if shared.isClosed { return true }
             shared.link = link
             shared.openedAt = .now
+            shared.login = login
             shared.action = shared.machine.handle(.opened)
             return false
         }
@@ -148,11 +149,11 @@ extension EtcdWatch {
     }
 
     func authenticate() {
-        let openedAt = shared.withLock { shared -> ContinuousClock.Instant? in
-            if case .channel(let channel) = shared.link { channel.openedAt } else { shared.openedAt }
+        let login = shared.withLock { shared -> UInt64? in
+            if case .channel(let channel) = shared.link { channel.login } else { shared.login }
         }
         client.logger.debug("watch was refused; the client logs in again", metadata: ["range": "\(range)"])
-        if let openedAt { client.watchRefused(openedAt: openedAt) }
+        if let login { client.watchRefused(login: login) }
         advance(.authenticated)
     }
 

@@ -42,6 +42,8 @@ public final class EtcdWatch: Sendable {
         var action = WatchStateMachine.Action.open(after: .zero)
         var link = Link.none
         var openedAt: ContinuousClock.Instant?
+        /// Whose token the latest stream of its own was opened with.
+        var login: UInt64?
         /// What has come and isn't worked off: bytes from a stream of its own, messages from one that is shared.
         var inbox: ArraySlice<ReceivedMessage> = []
         var messages: ArraySlice<WatchMessage> = []

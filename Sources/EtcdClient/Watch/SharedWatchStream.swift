@@ -18,6 +18,8 @@ final class SharedWatchStream: Sendable {
         var channels: [Watcher: WatchChannel] = [:]
         var stream: GRPCStream?
         var openedAt: ContinuousClock.Instant?
+        /// Whose token the stream was opened with.
+        var login: UInt64?
         /// The task that runs the stream, when it waits for a reason to open one.
         var runner: CheckedContinuation<Void, Never>?
         /// The task that writes, when it waits for something to write.
@@ -182,15 +184,17 @@ final class SharedWatchStream: Sendable {
     }
 
     private func serve(_ client: EtcdClient) async {
-        let stream: GRPCStream
+        let opened: EtcdClient.IdentifiedStream
         do throws(GRPCError) {
-            stream = try await client.openStream("/etcdserverpb.Watch/Watch", lane: .watch)
+            opened = try await client.openStream("/etcdserverpb.Watch/Watch", lane: .watch)
         } catch {
             return broken(error, client)
         }
+        let stream = opened.stream
         let interval = state.withLock { state in
             state.stream = stream
             state.openedAt = .now
+            state.login = opened.login
             return state.interval
         }
         pulse.opened(stream, WatchLivenessStateMachine(interval: interval, timeout: patience, countsProgress: false, now: .now))
@@ -209,6 +213,7 @@ final class SharedWatchStream: Sendable {
         // A task that is cancelled is the client's own end.
         let cause = Task.isCancelled ? .stopped : error
         if let cause { client.watchBroke(cause) }
+        if cause?.refusesToken == true { refused(client) }
         client.logger.debug(
             "shared watch stream broke", metadata: ["group": "\(group)", "error": "\(cause.map(String.init(describing:)) ?? "none")"])
         state.withLock { state in
@@ -216,6 +221,7 @@ final class SharedWatchStream: Sendable {
             let lived = state.openedAt.map { .now - $0 } ?? .zero
             state.stream = nil
             state.openedAt = nil
+            state.login = nil
             Self.apply(.broken(cause, lived: lived, jitter: .random(in: 0..<1)), &state, &effects)
             return effects
         }.carryOut()
@@ -254,12 +260,12 @@ final class SharedWatchStream: Sendable {
 
     /// The stream's token isn't valid any more, which the next one's must not be told again.
     private func refused(_ client: EtcdClient) {
-        guard let openedAt else { return }
-        client.watchRefused(openedAt: openedAt)
+        guard let login else { return }
+        client.watchRefused(login: login)
     }
 
-    /// When the stream was opened that is there now.
-    var openedAt: ContinuousClock.Instant? { state.withLock { $0.openedAt } }
+    /// Whose token the stream was opened with that is there now.
+    var login: UInt64? { state.withLock { $0.login } }
 
     /// Writes what the machine puts out, until cancelled or the stream ends.
     private func write(_ stream: GRPCStream) async {

@@ -83,8 +83,8 @@ final class WatchChannel: Sendable {
 
     func requestProgress() { stream.requestProgress() }
 
-    /// When the stream was opened.
-    var openedAt: ContinuousClock.Instant? { stream.openedAt }
+    /// Whose token the stream was opened with.
+    var login: UInt64? { stream.login }
 
     /// The watcher isn't wanted any more.
     func close() {

@@ -25,8 +25,8 @@ extension EtcdClient {
     /// Whether a refused token can be replaced by another.
     var canReplaceToken: Bool { authenticator.canLogIn }
 
-    /// A server refused the token that a stream was opened with.
-    func watchRefused(openedAt: ContinuousClock.Instant) { authenticator.streamRefused(openedAt: openedAt) }
+    /// A server refused the token of this login, which a stream was opened with.
+    func watchRefused(login: UInt64) { authenticator.streamRefused(login: login) }
 
     /// A watch stream has ended so. A member that has no leader, or is a learner, is left for another; where there's none it is asked again.
     ///

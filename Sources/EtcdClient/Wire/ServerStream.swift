@@ -24,7 +24,8 @@ extension EtcdClient {
             try await within(deadline) { () async throws(GRPCError) in
                 let stream = try await self.openStream(
                     call.method, lane: call.lane, requiresLeader: call.requiresLeader, deadline: call.deadline.map(ContinuousClock.Instant.init),
-                    endpoint: call.endpoint)
+                    endpoint: call.endpoint
+                ).stream
                 try await stream.send(request)
                 stream.finishSending()
                 return OpenedStream(stream: stream, first: try await stream.nextMessages())

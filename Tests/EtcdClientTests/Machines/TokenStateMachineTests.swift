@@ -30,8 +30,8 @@ struct TokenStateMachineTests {
     struct Story: Sendable, CustomTestStringConvertible {
         enum Step: Sendable {
             case wanted(refused: UInt64? = nil, at: Double = 0)
-            case streamRefused(openedAt: Double)
-            case loggedIn(String?, at: Double = 0)
+            case streamRefused(login: UInt64)
+            case loggedIn(String?)
             case failed(EtcdError.Code, at: Double = 0)
             case stopped
         }
@@ -68,18 +68,18 @@ struct TokenStateMachineTests {
             [
                 (.wanted(), "log in"), (.failed(.authenticationFailed), "wake"), (.wanted(at: 0.9), "fail: authentication failed"),
                 (.wanted(at: 1), "log in"), (.failed(.authenticationFailed, at: 1), "wake"), (.wanted(at: 2.9), "fail: authentication failed"),
-                (.wanted(at: 3), "log in"), (.loggedIn("a", at: 3), "wake"), (.wanted(refused: 1, at: 4), "log in"),
+                (.wanted(at: 3), "log in"), (.loggedIn("a"), "wake"), (.wanted(refused: 1, at: 4), "log in"),
                 (.failed(.authenticationFailed, at: 4), "wake"), (.wanted(at: 4.9), "fail: authentication failed"), (.wanted(at: 5), "log in"),
             ]),
         Story(
             "a server that can't be reached now may be the next moment",
             [(.wanted(), "log in"), (.failed(.unavailable), "wake"), (.wanted(), "log in"), (.failed(.noLeader), "wake"), (.wanted(), "log in")]),
         Story(
-            "a refused stream has the next one log in, unless that has happened since it was opened",
+            "a refused stream has the next one log in, unless it was opened with another login's token",
             [
-                (.wanted(), "log in"), (.loggedIn("a", at: 1), "wake"), (.streamRefused(openedAt: 0.5), "none"), (.wanted(), "use a of login 1"),
-                (.streamRefused(openedAt: 1.5), "none"), (.wanted(at: 2), "log in"), (.streamRefused(openedAt: 1.5), "none"),
-                (.loggedIn("b", at: 2), "wake"), (.streamRefused(openedAt: 1.5), "none"), (.wanted(at: 2), "use b of login 2"),
+                (.wanted(), "log in"), (.loggedIn("a"), "wake"), (.streamRefused(login: 0), "none"), (.wanted(), "use a of login 1"),
+                (.streamRefused(login: 1), "none"), (.wanted(), "log in"), (.streamRefused(login: 1), "none"), (.loggedIn("b"), "wake"),
+                (.streamRefused(login: 1), "none"), (.wanted(), "use b of login 2"),
             ]),
         Story(
             "nobody waits for a client that is shut down",
@@ -96,8 +96,8 @@ struct TokenStateMachineTests {
             let event: Machine.Event =
                 switch step {
                 case .wanted(let refused, let at): .wanted(refused: refused, after(at))
-                case .streamRefused(let at): .streamRefused(openedAt: after(at))
-                case .loggedIn(let token, let at): .loggedIn(token, after(at))
+                case .streamRefused(let login): .streamRefused(login: login)
+                case .loggedIn(let token): .loggedIn(token)
                 case .failed(let code, let at): .loginFailed(error(code), after(at))
                 case .stopped: .stopped
                 }

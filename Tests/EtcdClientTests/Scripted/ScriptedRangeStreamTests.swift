@@ -178,26 +178,18 @@ struct ScriptedRangeStreamTests {
     @Test("A stream that is refused for its token is opened again with another, and one that breaks later goes on after the last key")
     func logsIn() async throws {
         try await ScriptedEtcd.with(configure: { $0.credentials = .user("alice", password: "secret") }) { request in
-            if request.method == "Auth/Authenticate" {
-                var writer = WireWriter()
-                writer.data(2, "token-\(request.number + 1)")
-                return ([writer.bytes], .ok)
-            }
-            if request.method == "KV/Range" { return ([Self.answer([])], .ok) }
-            let refused = ScriptedEtcd.End.status(16, "etcdserver: invalid auth token")
+            if request.method == "Auth/Authenticate" { return ScriptedEtcd.logIn(request) }
             switch request.number {
-            case 0: return ([], refused)
+            case 0: return ([], ScriptedEtcd.tokenRefused)
             case 1: return ([Self.part(["k1"])], .status(14, "etcdserver: leader changed"))
-            case 2: return ([], refused)
+            case 2: return ([], ScriptedEtcd.tokenRefused)
             default: return ([Self.part(["k2"], last: 1)], .ok)
             }
         } _: { etcd, client, _ in
-            _ = try await client.range(.key("k"))
             let answer = try await client.rangeStream(.prefix("k"), options: .init(revision: 7)).collect()
             #expect(answer.kvs.map(\.keyText) == ["k1", "k2"])
             let streams = etcd.requests.filter { $0.method == "KV/RangeStream" }
-            let tokens = streams.map { $0.headers.split(separator: "\n").first { $0.hasPrefix("!token: ") } }
-            #expect(tokens == ["!token: token-1", "!token: token-2", "!token: token-2", "!token: token-3"])
+            #expect(streams.map(\.token) == ["token-1", "token-2", "token-2", "token-3"])
             #expect(try streams.map { try Asked($0).key } == [bytes("k"), bytes("k"), bytes("k1") + [0], bytes("k1") + [0]])
         }
     }

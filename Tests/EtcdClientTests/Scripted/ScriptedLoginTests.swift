@@ -1,0 +1,95 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import EtcdClient
+import EtcdTestSupport
+import TestWaiting
+import Testing
+
+@Suite("Streams that are refused for their token, on a server that refuses the first of each kind")
+struct ScriptedLoginTests {
+    /// What opens a stream.
+    enum Kind: CaseIterable {
+        case rangeStream, observer, sharedWatch, ownWatch, renewals
+
+        var method: String {
+            switch self {
+            case .rangeStream: "KV/RangeStream"
+            case .observer: "Election/Observe"
+            case .sharedWatch, .ownWatch: "Watch/Watch"
+            case .renewals: "Lease/LeaseKeepAlive"
+            }
+        }
+
+        /// Uses the stream until the server has said something on it.
+        func use(_ client: EtcdClient, _ etcd: ScriptedEtcd) async throws {
+            switch self {
+            case .rangeStream:
+                #expect(try await client.rangeStream(.prefix("k"), options: .init(revision: 7)).collect().kvs.map(\.keyText) == ["k1"])
+            case .observer:
+                var leaders = client.observe("e").makeAsyncIterator()
+                #expect(try await leaders.next()?.kv.keyText == "k1")
+            case .sharedWatch, .ownWatch:
+                let options = WatchOptions(startRevision: 7, stream: self == .ownWatch ? .dedicated : .shared)
+                let watch = try await client.watch(.prefix("k"), options: options)
+                #expect(try await watch.events(1).map(\.kv.keyText) == ["k1"])
+            case .renewals:
+                try await client.withSession(ttl: 60) { _ in
+                    try await eventually("a second stream") { etcd.requests.count { $0.method == self.method } == 2 }
+                }
+            }
+        }
+    }
+
+    private static func message(_ fill: (inout WireWriter) -> Void) -> [UInt8] {
+        var writer = WireWriter()
+        writer.message(1) { header in
+            header.number(1, 11)
+            header.number(3, 7)
+        }
+        fill(&writer)
+        return writer.bytes
+    }
+
+    private static func keyValue(_ kv: inout WireWriter) {
+        kv.data(1, "k1")
+        for field in 2...4 as ClosedRange<UInt64> { kv.number(field, 7) }
+    }
+
+    private static func answer(_ method: String) -> (messages: [[UInt8]], end: ScriptedEtcd.End) {
+        switch method {
+        case "KV/RangeStream":
+            var part = WireWriter()
+            part.data(1, message { $0.message(2, keyValue) })
+            return ([part.bytes], .ok)
+        case "Election/Observe": return ([message { $0.message(2, keyValue) }], .open)
+        case "Watch/Watch": return ([message { $0.number(3, 1) }, message { $0.message(11) { $0.message(2, keyValue) } }], .open)
+        case "Lease/LeaseGrant", "Lease/LeaseKeepAlive":
+            let lease = message { lease in
+                lease.number(2, 77)
+                lease.number(3, 60)
+            }
+            return ([lease], method == "Lease/LeaseGrant" ? .ok : .open)
+        default: return ([message { _ in }], .ok)
+        }
+    }
+
+    @Test(
+        "Each is opened again with another token, and none with the one that was refused, whoever logged in",
+        arguments: Kind.allCases, [false, true])
+    func opensAgain(kind: Kind, isLoggedIn: Bool) async throws {
+        try await ScriptedEtcd.with(configure: { $0.credentials = .user("alice", password: "secret") }) { request in
+            if request.method == "Auth/Authenticate" { return ScriptedEtcd.logIn(request) }
+            if request.method == kind.method, request.number == 0 { return ([], ScriptedEtcd.tokenRefused) }
+            return Self.answer(request.method)
+        } _: { etcd, client, _ in
+            if isLoggedIn { _ = try await client.range(.key("k")) }
+            try await kind.use(client, etcd)
+            #expect(etcd.requests.filter { $0.method == kind.method }.map(\.token) == ["token-1", "token-2"])
+            #expect(etcd.requests.count { $0.method == "Auth/Authenticate" } == 2)
+        }
+    }
+}
