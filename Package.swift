@@ -188,7 +188,7 @@ let package = Package(
                 "CEtcdMessages", "CGRPCSessionTestSupport", "CProtobufC", "EtcdClient", "EtcdTestKit", "EtcdTestSupport", "GRPCTestSupport",
                 "GRPCTransport", "TestWaiting", .inMemoryTracing, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix, .tracing,
             ]),
-        .tests("APIMachineryTests", ["APIMachinery"]),
+        .tests("APIMachineryTests", ["APIMachinery", "StorageTestKit"]),
         .tests("SchemaTests", ["APIMachinery", "KubernetesResources"]),
         .tests("StorageTests", ["APIMachinery", "Storage"]),
         .tests(

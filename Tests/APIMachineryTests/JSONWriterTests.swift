@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import APIMachinery
+import StorageTestKit
 import Testing
 
 @Suite("JSON writer")

@@ -24,7 +24,7 @@ extension EtcdClient {
         return try await perform(
             call, etcdserverpb__member_list_request__init, etcdserverpb__member_list_response__unpack,
             fill: { _, request in request.pointee.linearizable = linearizable ? 1 : 0 },
-            read: { MemberListResponse(header: ResponseHeader($0.header), members: .init($0.members, count: $0.n_members, Member.init)) })
+            read: { MemberListResponse($0.header, $0.members, count: $0.n_members) })
     }
 
     /// Adds a member, which is to be started afterwards.
@@ -71,7 +71,7 @@ extension EtcdClient {
         return try await perform(
             call, etcdserverpb__member_remove_request__init, etcdserverpb__member_remove_response__unpack,
             fill: { _, request in request.pointee.id = id },
-            read: { MemberListResponse(header: ResponseHeader($0.header), members: .init($0.members, count: $0.n_members, Member.init)) })
+            read: { MemberListResponse($0.header, $0.members, count: $0.n_members) })
     }
 
     /// Changes where the other members reach one.
@@ -94,7 +94,7 @@ extension EtcdClient {
                 request.pointee.n_peerurls = peerURLs.count
                 request.pointee.peerurls = try arena.texts(peerURLs)
             },
-            read: { MemberListResponse(header: ResponseHeader($0.header), members: .init($0.members, count: $0.n_members, Member.init)) })
+            read: { MemberListResponse($0.header, $0.members, count: $0.n_members) })
     }
 
     /// Gives a learner a vote.
@@ -111,6 +111,16 @@ extension EtcdClient {
         return try await perform(
             call, etcdserverpb__member_promote_request__init, etcdserverpb__member_promote_response__unpack,
             fill: { _, request in request.pointee.id = id },
-            read: { MemberListResponse(header: ResponseHeader($0.header), members: .init($0.members, count: $0.n_members, Member.init)) })
+            read: { MemberListResponse($0.header, $0.members, count: $0.n_members) })
+    }
+}
+
+extension MemberListResponse {
+    /// Of what several answers have alike.
+    fileprivate init(
+        _ header: UnsafeMutablePointer<Etcdserverpb__ResponseHeader>?, _ members: UnsafeMutablePointer<UnsafeMutablePointer<Etcdserverpb__Member>?>?,
+        count: Int
+    ) {
+        self.init(header: ResponseHeader(header), members: .init(members, count: count, Member.init))
     }
 }

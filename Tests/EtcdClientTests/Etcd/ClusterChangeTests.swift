@@ -35,47 +35,45 @@ struct ClusterChangeTests {
 
     @Test("Calls go on while a learner joins, is promoted, a member is removed and another moves; the endpoints follow", .timeLimit(.minutes(4)))
     func membership() async throws {
-        try await EtcdCluster.withCluster(members: 3) { cluster in
-            try await withClient(configuration(of: cluster) { $0.memberSync = .milliseconds(300) }) { client in
-                let isOver = Flag()
-                let written = Counter()
-                let writer = Task {
-                    var refused: [EtcdError] = []
-                    while !isOver.isSet {
-                        do throws(EtcdError) {
-                            try await client.put("a/\(written.value)", "", deadline: .now + .seconds(20))
-                        } catch {
-                            // A member that leaves may take a write's answer with it; nothing else may happen.
-                            if error.code != .unknownOutcome { refused.append(error) }
-                        }
-                        written.value += 1
+        try await withOwnCluster(.init(members: 3), configure: { $0.memberSync = .milliseconds(300) }) { client, cluster in
+            let isOver = Flag()
+            let written = Counter()
+            let writer = Task {
+                var refused: [EtcdError] = []
+                while !isOver.isSet {
+                    do throws(EtcdError) {
+                        try await client.put("a/\(written.value)", "", deadline: .now + .seconds(20))
+                    } catch {
+                        // A member that leaves may take a write's answer with it; nothing else may happen.
+                        if error.code != .unknownOutcome { refused.append(error) }
                     }
-                    return refused
+                    written.value += 1
                 }
-                func goOn(_ what: String) async throws {
-                    let before = written.value
-                    try await eventually("writes \(what)") { written.value > before + 20 }
-                }
-                func follow(_ what: String, _ urls: [String]) async throws {
-                    let expected = Set(urls.map { $0.replacing("http://", with: "") })
-                    try await eventually("the endpoints \(what)") { Set(client.endpoints.map(\.authority)) == expected }
-                }
-                let learner = try await cluster.addMember(learner: true)
-                try await goOn("beside a learner")
-                try await follow("without the learner", cluster.endpoints)
-                try await cluster.promote(learner)
-                try await follow("with the promoted", cluster.endpoints + [learner.clientURL])
-                let removed = cluster.members[0]
-                try await cluster.removeMember(removed)
-                let rest = [cluster.members[1].clientURL, learner.clientURL]
-                try await follow("without the removed", rest + [cluster.members[2].clientURL])
-                try await goOn("without the removed")
-                let moved = try await cluster.move(cluster.members[2])
-                try await follow("with the moved", rest + [moved.clientURL])
-                try await goOn("with the moved")
-                isOver.set()
-                #expect(await writer.value.isEmpty)
+                return refused
             }
+            func goOn(_ what: String) async throws {
+                let before = written.value
+                try await eventually("writes \(what)") { written.value > before + 20 }
+            }
+            func follow(_ what: String, _ urls: [String]) async throws {
+                let expected = Set(urls.map { $0.replacing("http://", with: "") })
+                try await eventually("the endpoints \(what)") { Set(client.endpoints.map(\.authority)) == expected }
+            }
+            let learner = try await cluster.addMember(learner: true)
+            try await goOn("beside a learner")
+            try await follow("without the learner", cluster.endpoints)
+            try await cluster.promote(learner)
+            try await follow("with the promoted", cluster.endpoints + [learner.clientURL])
+            let removed = cluster.members[0]
+            try await cluster.removeMember(removed)
+            let rest = [cluster.members[1].clientURL, learner.clientURL]
+            try await follow("without the removed", rest + [cluster.members[2].clientURL])
+            try await goOn("without the removed")
+            let moved = try await cluster.move(cluster.members[2])
+            try await follow("with the moved", rest + [moved.clientURL])
+            try await goOn("with the moved")
+            isOver.set()
+            #expect(await writer.value.isEmpty)
         }
     }
 
@@ -101,20 +99,18 @@ struct ClusterChangeTests {
     @Test(
         "A store that was put back to an older snapshot is noticed, under the same ID or another", .timeLimit(.minutes(2)), arguments: [true, false])
     func restored(keepsClusterID: Bool) async throws {
-        try await EtcdCluster.withCluster { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                try await client.put("a", "1")
-                let snapshot = try await cluster.saveSnapshot()
-                for number in 2..<10 { try await client.put("a", "\(number)") }
-                try await cluster.restore(snapshot, keepsClusterID: keepsClusterID)
-                try await eventually("an answer of the restored store") {
-                    await outcome { _ = try await client.range(.key("a"), deadline: .now + .seconds(10)) } == nil && client.historyLosses > 0
-                }
-                #expect(client.historyLosses == 1)
-                #expect(try await client.range(.key("a")).kvs.first?.valueText == "1")
-                try await client.put("a", "2")
-                #expect(client.historyLosses == 1)
+        try await withOwnCluster { client, cluster in
+            try await client.put("a", "1")
+            let snapshot = try await cluster.saveSnapshot()
+            for number in 2..<10 { try await client.put("a", "\(number)") }
+            try await cluster.restore(snapshot, keepsClusterID: keepsClusterID)
+            try await eventually("an answer of the restored store") {
+                await outcome { _ = try await client.range(.key("a"), deadline: .now + .seconds(10)) } == nil && client.historyLosses > 0
             }
+            #expect(client.historyLosses == 1)
+            #expect(try await client.range(.key("a")).kvs.first?.valueText == "1")
+            try await client.put("a", "2")
+            #expect(client.historyLosses == 1)
         }
     }
 
@@ -157,26 +153,23 @@ struct ClusterChangeTests {
 
     @Test("A put that settles its fate is done once, whatever happens to the server meanwhile", .timeLimit(.minutes(2)))
     func settling() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                let first = try await client.put("a", "0").header.revision
-                try await member.pauseCompletely()
-                let write = Task { try await client.settlingPut(bytes("a"), bytes("1"), ifModRevision: first, deadline: .now + .seconds(60)) }
-                try await Task.sleep(for: .milliseconds(500))
-                // The write left, and its answer never comes.
-                await member.kill()
-                try await member.start()
-                let outcome = try await write.value
-                guard case .done(let revision) = outcome else {
-                    Issue.record("\(outcome)")
-                    return
-                }
-                let kv = try #require(try await client.range(.key("a")).kvs.first)
-                #expect(kv.valueText == "1" && kv.version == 2 && kv.modRevision == revision)
-                let late = try await client.settlingPut(bytes("a"), bytes("2"), ifModRevision: first)
-                #expect(late == .notDone(found: kv))
+        try await withOwnMember { client, member in
+            let first = try await client.put("a", "0").header.revision
+            try await member.pauseCompletely()
+            let write = Task { try await client.settlingPut(bytes("a"), bytes("1"), ifModRevision: first, deadline: .now + .seconds(60)) }
+            try await Task.sleep(for: .milliseconds(500))
+            // The write left, and its answer never comes.
+            await member.kill()
+            try await member.start()
+            let outcome = try await write.value
+            guard case .done(let revision) = outcome else {
+                Issue.record("\(outcome)")
+                return
             }
+            let kv = try #require(try await client.range(.key("a")).kvs.first)
+            #expect(kv.valueText == "1" && kv.version == 2 && kv.modRevision == revision)
+            let late = try await client.settlingPut(bytes("a"), bytes("2"), ifModRevision: first)
+            #expect(late == .notDone(found: kv))
         }
     }
 }

@@ -74,34 +74,28 @@ struct ConvenienceTests {
 
     @Test("A write whose fate isn't known is said to be so, and isn't repeated")
     func unknown() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                try await client.put("a", "0")
-                try await member.pauseCompletely()
-                let error = await failure { _ = try await client.putIfAbsent("b", "1", deadline: .now + .milliseconds(500)) }
-                member.resume()
-                #expect(error?.code == .unknownOutcome && error?.outcome == .unknown)
-            }
+        try await withOwnMember { client, member in
+            try await client.put("a", "0")
+            try await member.pauseCompletely()
+            let error = await failure { _ = try await client.putIfAbsent("b", "1", deadline: .now + .milliseconds(500)) }
+            member.resume()
+            #expect(error?.code == .unknownOutcome && error?.outcome == .unknown)
         }
     }
 
     @Test("A compaction whose answer is lost is found to be done")
     func compaction() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                for value in 0..<5 { try await client.put("a", "\(value)") }
-                let revision = try await client.range(.key("a")).header.revision
-                try await member.pauseCompletely()
-                let compaction = Task { try await client.compact(revision: revision, deadline: .now + .seconds(60)) }
-                try await Task.sleep(for: .milliseconds(300))
-                await member.kill()
-                try await member.start()
-                _ = try await within("the compaction") { try await compaction.value }
-                #expect(await failure { _ = try await client.get("a", revision: revision - 1) }?.code == .compacted)
-                #expect(await failure { try await client.compact(revision: revision) }?.code == .compacted)
-            }
+        try await withOwnMember { client, member in
+            for value in 0..<5 { try await client.put("a", "\(value)") }
+            let revision = try await client.range(.key("a")).header.revision
+            try await member.pauseCompletely()
+            let compaction = Task { try await client.compact(revision: revision, deadline: .now + .seconds(60)) }
+            try await Task.sleep(for: .milliseconds(300))
+            await member.kill()
+            try await member.start()
+            _ = try await within("the compaction") { try await compaction.value }
+            #expect(await failure { _ = try await client.get("a", revision: revision - 1) }?.code == .compacted)
+            #expect(await failure { try await client.compact(revision: revision) }?.code == .compacted)
         }
     }
 

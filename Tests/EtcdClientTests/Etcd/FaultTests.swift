@@ -53,78 +53,70 @@ struct FaultTests {
         "A watch survives kill −9 and restart of etcd, again and again: no gap, no repetition; and failed writes tell the truth",
         .timeLimit(.minutes(5)))
     func kills() async throws {
-        try await EtcdCluster.withCluster { cluster in
+        try await withOwnCluster { client, cluster in
             let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                let watch = try await client.watch(.prefix("a/"))
-                let isOver = Flag()
-                let seen = Counter()
-                async let writes = withTaskGroup(of: (done: Set<String>, notDone: Set<String>, unknown: Set<String>).self) { group in
-                    for writer in 0..<4 { group.addTask { await write(client, "a/\(writer)", until: isOver) } }
-                    return await group.reduce(into: (done: Set<String>(), notDone: Set<String>(), unknown: Set<String>())) { all, one in
-                        all.done.formUnion(one.done)
-                        all.notDone.formUnion(one.notDone)
-                        all.unknown.formUnion(one.unknown)
-                    }
+            let watch = try await client.watch(.prefix("a/"))
+            let isOver = Flag()
+            let seen = Counter()
+            async let writes = withTaskGroup(of: (done: Set<String>, notDone: Set<String>, unknown: Set<String>).self) { group in
+                for writer in 0..<4 { group.addTask { await write(client, "a/\(writer)", until: isOver) } }
+                return await group.reduce(into: (done: Set<String>(), notDone: Set<String>(), unknown: Set<String>())) { all, one in
+                    all.done.formUnion(one.done)
+                    all.notDone.formUnion(one.notDone)
+                    all.unknown.formUnion(one.unknown)
                 }
-                async let watched = events(of: watch, upTo: "a/end", seen)
-                for _ in 0..<4 {
-                    // Something must have come since the last restart before the next.
-                    let before = seen.value
-                    try await within("events after a restart") { while seen.value <= before { try await Task.sleep(for: .milliseconds(20)) } }
-                    await member.kill()
-                    try await member.start()
-                }
-                isOver.set()
-                let result = await writes
-                try await client.put("a/end", "", deadline: .now + .seconds(30))
-                let events = try await watched
-
-                let truth = try await history(of: "a/", at: cluster.endpoints, events: events.count)
-                #expect(events == truth)
-                let keys = Set(events.map(\.kv.keyText))
-                #expect(keys.count == events.count, "each key is written once, so no write was repeated")
-                #expect(result.done.isSubset(of: keys))
-                #expect(result.notDone.isDisjoint(with: keys))
-                #expect(keys.subtracting(result.done).subtracting(["a/end"]).isSubset(of: result.unknown))
             }
+            async let watched = events(of: watch, upTo: "a/end", seen)
+            for _ in 0..<4 {
+                // Something must have come since the last restart before the next.
+                let before = seen.value
+                try await within("events after a restart") { while seen.value <= before { try await Task.sleep(for: .milliseconds(20)) } }
+                await member.kill()
+                try await member.start()
+            }
+            isOver.set()
+            let result = await writes
+            try await client.put("a/end", "", deadline: .now + .seconds(30))
+            let events = try await watched
+
+            let truth = try await history(of: "a/", at: cluster.endpoints, events: events.count)
+            #expect(events == truth)
+            let keys = Set(events.map(\.kv.keyText))
+            #expect(keys.count == events.count, "each key is written once, so no write was repeated")
+            #expect(result.done.isSubset(of: keys))
+            #expect(result.notDone.isDisjoint(with: keys))
+            #expect(keys.subtracting(result.done).subtracting(["a/end"]).isSubset(of: result.unknown))
         }
     }
 
     @Test("A write to a server that is killed before it answers has an unknown outcome; a read doesn't mind")
     func killedDuringWrite() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                try await client.put("a", "1")
-                try await member.pauseCompletely()
-                let write = Task { await failure { try await client.put("a", "2", deadline: .now + .seconds(60)) } }
-                async let read = client.range(.key("a"), deadline: .now + .seconds(60))
-                // The kernel takes the request for the stopped process; nothing tells that it has.
-                try await Task.sleep(for: .milliseconds(500))
-                await member.kill()
-                let error = try await within("the end of a write") { await write.value }
-                #expect(error?.code == .unknownOutcome)
-                #expect(error?.outcome == .unknown)
-                #expect(error?.message.contains("put \"a\"") == true)
-                try await member.start()
-                #expect(["1", "2"].contains(try await read.kvs.first?.valueText))
-            }
+        try await withOwnMember { client, member in
+            try await client.put("a", "1")
+            try await member.pauseCompletely()
+            let write = Task { await failure { try await client.put("a", "2", deadline: .now + .seconds(60)) } }
+            async let read = client.range(.key("a"), deadline: .now + .seconds(60))
+            // The kernel takes the request for the stopped process; nothing tells that it has.
+            try await Task.sleep(for: .milliseconds(500))
+            await member.kill()
+            let error = try await within("the end of a write") { await write.value }
+            #expect(error?.code == .unknownOutcome)
+            #expect(error?.outcome == .unknown)
+            #expect(error?.message.contains("put \"a\"") == true)
+            try await member.start()
+            #expect(["1", "2"].contains(try await read.kvs.first?.valueText))
         }
     }
 
     @Test("A deadline that passes while a server hangs leaves a write's outcome unknown, and a read's plain")
     func deadlines() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                try await client.put("a", "1")
-                try await member.pauseCompletely()
-                defer { member.resume() }
-                let deadline = ContinuousClock.now + .milliseconds(300)
-                #expect(await failure { try await client.put("a", "2", deadline: deadline) }?.code == .unknownOutcome)
-                #expect(await failure { _ = try await client.range(.key("a"), deadline: .now + .milliseconds(300)) }?.code == .deadlineExceeded)
-            }
+        try await withOwnMember { client, member in
+            try await client.put("a", "1")
+            try await member.pauseCompletely()
+            defer { member.resume() }
+            let deadline = ContinuousClock.now + .milliseconds(300)
+            #expect(await failure { try await client.put("a", "2", deadline: deadline) }?.code == .unknownOutcome)
+            #expect(await failure { _ = try await client.range(.key("a"), deadline: .now + .milliseconds(300)) }?.code == .deadlineExceeded)
         }
     }
 
@@ -151,54 +143,49 @@ struct FaultTests {
 
     @Test("A cancelled task's write is known not to have happened, or unknown")
     func canceled() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                try await client.put("a", "1")
-                try await member.pauseCompletely()
-                defer { member.resume() }
-                let write = Task { await failure { try await client.put("a", "2", deadline: .now + .seconds(60)) } }
-                try await Task.sleep(for: .milliseconds(200))
-                write.cancel()
-                let error = try await within("the end of a cancelled write") { await write.value }
-                #expect(error?.code == .unknownOutcome)
-            }
+        try await withOwnMember { client, member in
+            try await client.put("a", "1")
+            try await member.pauseCompletely()
+            defer { member.resume() }
+            let write = Task { await failure { try await client.put("a", "2", deadline: .now + .seconds(60)) } }
+            try await Task.sleep(for: .milliseconds(200))
+            write.cancel()
+            let error = try await within("the end of a cancelled write") { await write.value }
+            #expect(error?.code == .unknownOutcome)
         }
     }
 
     @Test("When members leave one by one, gracefully or not, calls and watches go on with the others", .timeLimit(.minutes(5)))
     func failover() async throws {
-        try await EtcdCluster.withCluster(members: 3) { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                let watch = try await client.watch(.prefix("a/"))
-                var written = 0
-                var revisions: [Int64] = []
-                for (index, member) in cluster.members.enumerated() {
-                    if index == 1 { await member.kill() } else { member.beginTermination() }
-                    for _ in 0..<5 {
-                        // A write whose fate isn't known is one that the watch can tell.
-                        let key = "a/\(written)"
-                        _ = try await within("a write in spite of a lost member") {
-                            while true {
-                                do throws(EtcdError) {
-                                    return try await client.put(key, "", options: .init(prevKV: true), deadline: .now + .seconds(5))
-                                } catch {
-                                    try Task.checkCancellation()
-                                }
+        try await withOwnCluster(.init(members: 3)) { client, cluster in
+            let watch = try await client.watch(.prefix("a/"))
+            var written = 0
+            var revisions: [Int64] = []
+            for (index, member) in cluster.members.enumerated() {
+                if index == 1 { await member.kill() } else { member.beginTermination() }
+                for _ in 0..<5 {
+                    // A write whose fate isn't known is one that the watch can tell.
+                    let key = "a/\(written)"
+                    _ = try await within("a write in spite of a lost member") {
+                        while true {
+                            do throws(EtcdError) {
+                                return try await client.put(key, "", options: .init(prevKV: true), deadline: .now + .seconds(5))
+                            } catch {
+                                try Task.checkCancellation()
                             }
                         }
-                        written += 1
-                        // Writes of unknown outcome come as often as they were done.
-                        var events: [WatchEvent] = []
-                        repeat { events += try await watch.events(1) } while events.last?.kv.keyText != key
-                        revisions += events.map(\.revision)
-                        #expect(events.allSatisfy { $0.kv.keyText == key || $0.kv.keyText == "a/\(written - 2)" })
                     }
-                    await member.terminate()
-                    try await member.start()
+                    written += 1
+                    // Writes of unknown outcome come as often as they were done.
+                    var events: [WatchEvent] = []
+                    repeat { events += try await watch.events(1) } while events.last?.kv.keyText != key
+                    revisions += events.map(\.revision)
+                    #expect(events.allSatisfy { $0.kv.keyText == key || $0.kv.keyText == "a/\(written - 2)" })
                 }
-                #expect(zip(revisions, revisions.dropFirst()).allSatisfy { $0 < $1 })
+                await member.terminate()
+                try await member.start()
             }
+            #expect(zip(revisions, revisions.dropFirst()).allSatisfy { $0 < $1 })
         }
     }
 

@@ -97,16 +97,14 @@ struct KVTests {
 
     @Test("A read of a compacted revision, and a second compaction, are told apart from other failures")
     func compacted() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                for value in 0..<5 { try await client.put("a", "\(value)") }
-                let revision = try await client.range(.key("a")).header.revision
-                try await client.compact(revision: revision, physical: true)
-                #expect(await failure { _ = try await client.range(.key("a"), options: .init(revision: revision - 1)) }?.code == .compacted)
-                #expect(await failure { try await client.compact(revision: revision) }?.code == .compacted)
-                #expect(await failure { try await client.compact(revision: revision + 100) }?.code == .futureRevision)
-                #expect(try await client.range(.key("a"), options: .init(revision: revision)).kvs.first?.valueText == "4")
-            }
+        try await withOwnCluster { client, _ in
+            for value in 0..<5 { try await client.put("a", "\(value)") }
+            let revision = try await client.range(.key("a")).header.revision
+            try await client.compact(revision: revision, physical: true)
+            #expect(await failure { _ = try await client.range(.key("a"), options: .init(revision: revision - 1)) }?.code == .compacted)
+            #expect(await failure { try await client.compact(revision: revision) }?.code == .compacted)
+            #expect(await failure { try await client.compact(revision: revision + 100) }?.code == .futureRevision)
+            #expect(try await client.range(.key("a"), options: .init(revision: revision)).kvs.first?.valueText == "4")
         }
     }
 

@@ -60,57 +60,49 @@ struct LeaseKeeperTests {
 
     @Test("A lease survives a server that is silent for less than its time", .soakLimit(minutes: 2))
     func gap() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                try await client.withSession(ttl: 8) { session in
-                    for _ in 0..<Soak.rounds(2, secondsPerRound: 7) {
-                        member.pause()
-                        try await Task.sleep(for: .seconds(4))
-                        member.resume()
-                        try await Task.sleep(for: .seconds(3))
-                    }
-                    try session.check()
-                    #expect(try await client.leaseTimeToLive(session.lease, deadline: .now + .seconds(30)).ttl > 0)
+        try await withOwnMember { client, member in
+            try await client.withSession(ttl: 8) { session in
+                for _ in 0..<Soak.rounds(2, secondsPerRound: 7) {
+                    member.pause()
+                    try await Task.sleep(for: .seconds(4))
+                    member.resume()
+                    try await Task.sleep(for: .seconds(3))
                 }
+                try session.check()
+                #expect(try await client.leaseTimeToLive(session.lease, deadline: .now + .seconds(30)).ttl > 0)
             }
         }
     }
 
     @Test("A lease survives its leader, as often as it likes", .soakLimit(minutes: 3))
     func leaders() async throws {
-        try await EtcdCluster.withCluster(members: 3) { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                try await client.withSession(ttl: 10) { session in
-                    for _ in 0..<Soak.rounds(2, secondsPerRound: 12) {
-                        let leader = try await client.leaderMember(of: cluster)
-                        await leader.kill()
-                        // Longer than it lives by itself.
-                        try await Task.sleep(for: .seconds(8))
-                        try await leader.start()
-                    }
-                    try session.check()
-                    #expect(try await client.leaseTimeToLive(session.lease, deadline: .now + .seconds(30)).ttl > 0)
+        try await withOwnCluster(.init(members: 3)) { client, cluster in
+            try await client.withSession(ttl: 10) { session in
+                for _ in 0..<Soak.rounds(2, secondsPerRound: 12) {
+                    let leader = try await client.leaderMember(of: cluster)
+                    await leader.kill()
+                    // Longer than it lives by itself.
+                    try await Task.sleep(for: .seconds(8))
+                    try await leader.start()
                 }
+                try session.check()
+                #expect(try await client.leaseTimeToLive(session.lease, deadline: .now + .seconds(30)).ttl > 0)
             }
         }
     }
 
     @Test("A lease whose server is gone for its whole time is lost, and the reason says so; work under it is cancelled", .timeLimit(.minutes(2)))
     func gone() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                let session = try await client.session(ttl: 3)
-                let work = Task { await failure { try await session.guarding { try await Task.sleep(for: .seconds(600)) } } }
-                await member.kill()
-                let reason = try await within("the loss of a lease") { await session.waitForLoss() }
-                #expect(reason.code == .leaseExpired)
-                #expect(reason.message.contains("lease \(session.lease)"))
-                #expect(await work.value?.code == .leaseExpired)
-                #expect(session.loss?.code == .leaseExpired)
-                #expect(await failure { _ = try await EtcdMutex("a", session: session).lock() }?.code == .leaseExpired)
-            }
+        try await withOwnMember { client, member in
+            let session = try await client.session(ttl: 3)
+            let work = Task { await failure { try await session.guarding { try await Task.sleep(for: .seconds(600)) } } }
+            await member.kill()
+            let reason = try await within("the loss of a lease") { await session.waitForLoss() }
+            #expect(reason.code == .leaseExpired)
+            #expect(reason.message.contains("lease \(session.lease)"))
+            #expect(await work.value?.code == .leaseExpired)
+            #expect(session.loss?.code == .leaseExpired)
+            #expect(await failure { _ = try await EtcdMutex("a", session: session).lock() }?.code == .leaseExpired)
         }
     }
 

@@ -150,41 +150,39 @@ struct MutexTests {
 
     @Test("A lock outlives the loss of its leader, and loses no increment by it", .timeLimit(.minutes(3)))
     func leaderKill() async throws {
-        try await EtcdCluster.withCluster(members: 3) { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                let done = Counter()
-                async let work: Void = withThrowingTaskGroup(of: Void.self) { group in
-                    for _ in 0..<6 {
-                        group.addTask {
-                            try await client.withSession(ttl: 30) { session in
-                                let mutex = EtcdMutex("lock", session: session)
-                                for _ in 0..<5 {
-                                    try await mutex.withLock { lock in
-                                        // An increment whose fate isn't known is settled by looking, still under the lock.
-                                        let value = try await read(client, "counter")
-                                        while try await read(client, "counter") == value {
-                                            do {
-                                                try await lock.transaction(Transaction(success: [.put(bytes("counter"), bytes("\(value + 1)"))]))
-                                            } catch let error as EtcdError where error.code == .unknownOutcome || error.code == .unavailable {
-                                                continue
-                                            }
+        try await withOwnCluster(.init(members: 3)) { client, cluster in
+            let done = Counter()
+            async let work: Void = withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        try await client.withSession(ttl: 30) { session in
+                            let mutex = EtcdMutex("lock", session: session)
+                            for _ in 0..<5 {
+                                try await mutex.withLock { lock in
+                                    // An increment whose fate isn't known is settled by looking, still under the lock.
+                                    let value = try await read(client, "counter")
+                                    while try await read(client, "counter") == value {
+                                        do {
+                                            try await lock.transaction(Transaction(success: [.put(bytes("counter"), bytes("\(value + 1)"))]))
+                                        } catch let error as EtcdError where error.code == .unknownOutcome || error.code == .unavailable {
+                                            continue
                                         }
                                     }
-                                    done.value += 1
                                 }
+                                done.value += 1
                             }
                         }
                     }
-                    try await group.waitForAll()
                 }
-                try await eventually("some work") { done.value >= 5 }
-                let leader = try await client.leaderMember(of: cluster)
-                await leader.kill()
-                try await eventually("work under a new leader") { done.value >= 15 }
-                try await leader.start()
-                try await work
-                #expect(try await read(client, "counter") == 30)
+                try await group.waitForAll()
             }
+            try await eventually("some work") { done.value >= 5 }
+            let leader = try await client.leaderMember(of: cluster)
+            await leader.kill()
+            try await eventually("work under a new leader") { done.value >= 15 }
+            try await leader.start()
+            try await work
+            #expect(try await read(client, "counter") == 30)
         }
     }
 }

@@ -63,20 +63,17 @@ struct ObservationTests {
 
     @Test("A view of a client makes its calls in its own way, on the same connections")
     func views() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                try await client.put("a", "1")
-                let hasty = client.with(CallOptions(timeout: .milliseconds(300), metadata: ["x-request": "1"]))
-                try await hasty.put("a", "2")
-                #expect(hasty.with(CallOptions(requiresLeader: false)).options.timeout == .milliseconds(300))
-                try await member.pauseCompletely()
-                let begin = ContinuousClock.now
-                #expect(await failure { _ = try await hasty.range(.key("a")) }?.code == .deadlineExceeded)
-                #expect(begin.duration(to: .now) < .seconds(4), "less than the client's own time for reads")
-                member.resume()
-                #expect(try await client.range(.key("a"), deadline: .now + .seconds(30)).kvs.first?.valueText == "2")
-            }
+        try await withOwnMember { client, member in
+            try await client.put("a", "1")
+            let hasty = client.with(CallOptions(timeout: .milliseconds(300), metadata: ["x-request": "1"]))
+            try await hasty.put("a", "2")
+            #expect(hasty.with(CallOptions(requiresLeader: false)).options.timeout == .milliseconds(300))
+            try await member.pauseCompletely()
+            let begin = ContinuousClock.now
+            #expect(await failure { _ = try await hasty.range(.key("a")) }?.code == .deadlineExceeded)
+            #expect(begin.duration(to: .now) < .seconds(4), "less than the client's own time for reads")
+            member.resume()
+            #expect(try await client.range(.key("a"), deadline: .now + .seconds(30)).kvs.first?.valueText == "2")
         }
     }
 }

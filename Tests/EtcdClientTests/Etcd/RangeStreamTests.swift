@@ -128,26 +128,24 @@ struct RangeStreamTests {
 
     @Test("A revision that is named is read, and one that is compacted half-way ends it with that")
     func compacted() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                try await fill(client, "a", 500)
-                let revision = try await client.range(.key("a")).header.revision
-                try await client.deleteAll(prefix: "a")
-                #expect(try await client.rangeStream(.prefix("a"), options: .init(revision: revision)).collect().kvs.count == 500)
-                var iterator = client.rangeStream(.prefix("a"), options: .init(revision: revision)).makeAsyncIterator()
-                #expect(try await iterator.next()?.revision == revision)
-                try await client.compact(revision: revision + 1, physical: true)
-                do throws(EtcdError) {
-                    while try await iterator.next() != nil {}
-                    Issue.record("the revision is gone, and nobody noticed")
-                } catch {
-                    #expect(error.code == .compacted)
-                    #expect(error.outcome == .notDone)
-                }
-                #expect(try await iterator.next() == nil)
-                let future = await failure { _ = try await client.rangeStream(.prefix("a"), options: .init(revision: 1 << 60)).collect() }
-                #expect(future?.code == .futureRevision)
+        try await withOwnCluster { client, _ in
+            try await fill(client, "a", 500)
+            let revision = try await client.range(.key("a")).header.revision
+            try await client.deleteAll(prefix: "a")
+            #expect(try await client.rangeStream(.prefix("a"), options: .init(revision: revision)).collect().kvs.count == 500)
+            var iterator = client.rangeStream(.prefix("a"), options: .init(revision: revision)).makeAsyncIterator()
+            #expect(try await iterator.next()?.revision == revision)
+            try await client.compact(revision: revision + 1, physical: true)
+            do throws(EtcdError) {
+                while try await iterator.next() != nil {}
+                Issue.record("the revision is gone, and nobody noticed")
+            } catch {
+                #expect(error.code == .compacted)
+                #expect(error.outcome == .notDone)
             }
+            #expect(try await iterator.next() == nil)
+            let future = await failure { _ = try await client.rangeStream(.prefix("a"), options: .init(revision: 1 << 60)).collect() }
+            #expect(future?.code == .futureRevision)
         }
     }
 

@@ -121,29 +121,26 @@ struct ServerLockTests {
 
     @Test("An observer goes on when the server was killed and came back, and tells nothing twice")
     func observerSurvives() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                let lease = try await client.leaseGrant(ttl: 600).id
-                let won = try await client.campaign("e", lease: lease, value: "0")
-                var leaders = client.observe("e").makeAsyncIterator()
-                #expect(try await leaders.next()?.kv.valueText == "0")
-                for round in 1...2 {
-                    await member.kill()
-                    try await member.start()
-                    try await within("a proclamation") {
-                        while true {
-                            do throws(EtcdError) {
-                                return try await client.proclaim(won.leader, value: "\(round)", deadline: .now + .seconds(5))
-                            } catch {
-                                guard error.code == .unknownOutcome || error.code == .unavailable || error.code == .deadlineExceeded else {
-                                    throw error
-                                }
+        try await withOwnMember { client, member in
+            let lease = try await client.leaseGrant(ttl: 600).id
+            let won = try await client.campaign("e", lease: lease, value: "0")
+            var leaders = client.observe("e").makeAsyncIterator()
+            #expect(try await leaders.next()?.kv.valueText == "0")
+            for round in 1...2 {
+                await member.kill()
+                try await member.start()
+                try await within("a proclamation") {
+                    while true {
+                        do throws(EtcdError) {
+                            return try await client.proclaim(won.leader, value: "\(round)", deadline: .now + .seconds(5))
+                        } catch {
+                            guard error.code == .unknownOutcome || error.code == .unavailable || error.code == .deadlineExceeded else {
+                                throw error
                             }
                         }
                     }
-                    #expect(try await leaders.next()?.kv.valueText == "\(round)")
                 }
+                #expect(try await leaders.next()?.kv.valueText == "\(round)")
             }
         }
     }

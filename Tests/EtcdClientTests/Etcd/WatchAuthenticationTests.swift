@@ -19,9 +19,8 @@ struct WatchAuthenticationTests {
 
     @Test("Watches outlive their token, and later ones get another, on another stream", .timeLimit(.minutes(3)))
     func expiry() async throws {
-        try await EtcdCluster.withCluster(flags: ["--bcrypt-cost=4", "--auth-token-ttl=2"]) { cluster in
+        try await EtcdCluster.withAuthentication(flags: EtcdCluster.shortTokens) { cluster in
             let member = try #require(cluster.members.first)
-            try await cluster.enableAuthentication()
             try await Self.asUser("alice", "secret", of: cluster) { client in
                 let options = WatchOptions(startRevision: 2)
                 let early = try await client.watch(.prefix("a/"), options: options)
@@ -44,9 +43,8 @@ struct WatchAuthenticationTests {
 
     @Test("A right that is missing, or taken away, ends the watch that wants it and no other on its stream", .timeLimit(.minutes(3)))
     func rights() async throws {
-        try await EtcdCluster.withCluster(flags: ["--bcrypt-cost=4"]) { cluster in
+        try await EtcdCluster.withAuthentication { cluster in
             let member = try #require(cluster.members.first)
-            try await cluster.enableAuthentication()
             try await cluster.etcdctlAsRoot(["role", "add", "below-c"])
             try await cluster.etcdctlAsRoot(["role", "grant-permission", "below-c", "readwrite", "c", "d"])
             try await cluster.etcdctlAsRoot(["user", "grant-role", "alice", "below-c"])
@@ -76,8 +74,7 @@ struct WatchAuthenticationTests {
 
     @Test("A wrong password ends a watch with its reason, and doesn't try for ever", arguments: [.shared, .dedicated] as [WatchOptions.Stream])
     func wrongPassword(stream: WatchOptions.Stream) async throws {
-        try await EtcdCluster.withCluster(flags: ["--bcrypt-cost=4"]) { cluster in
-            try await cluster.enableAuthentication()
+        try await EtcdCluster.withAuthentication { cluster in
             try await Self.asUser("alice", "wrong", of: cluster) { client in
                 let watch = try await client.watch(.prefix("a/"), options: .init(startRevision: 2, stream: stream))
                 let error = try await within("the end of a watch") { await failure { _ = try await watch.nextBatch() } }

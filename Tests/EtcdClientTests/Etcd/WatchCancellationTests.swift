@@ -15,36 +15,33 @@ struct WatchCancellationTests {
 
     @Test("A thousand watches, opened and cancelled at random points, leave nothing behind at the server", .soakLimit(minutes: 5))
     func storm() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                for round in 0..<Soak.rounds(1, secondsPerRound: 20) {
-                    let seed = Soak.seed &+ UInt64(round)
-                    let isOver = Flag()
-                    try await withThrowingTaskGroup(of: Void.self) { group in
-                        group.addTask {
-                            var number = 0
-                            while !isOver.isSet {
-                                number += 1
-                                try await client.put("a/\(number % 10)", "\(number)")
-                            }
+        try await withOwnMember { client, member in
+            for round in 0..<Soak.rounds(1, secondsPerRound: 20) {
+                let seed = Soak.seed &+ UInt64(round)
+                let isOver = Flag()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        var number = 0
+                        while !isOver.isSet {
+                            number += 1
+                            try await client.put("a/\(number % 10)", "\(number)")
                         }
-                        try await withThrowingTaskGroup(of: Void.self) { watches in
-                            for index in 0..<1000 {
-                                watches.addTask { try await Self.watch(client, seed: seed &+ UInt64(index) << 32) }
-                                // So many at once as there may be.
-                                if index >= 200 { try await watches.next() }
-                            }
-                            try await watches.waitForAll()
-                        }
-                        isOver.set()
-                        try await group.waitForAll()
                     }
-                    try await member.waitForWatchers(0)
-                    try await member.waitForWatchStreams(0)
+                    try await withThrowingTaskGroup(of: Void.self) { watches in
+                        for index in 0..<1000 {
+                            watches.addTask { try await Self.watch(client, seed: seed &+ UInt64(index) << 32) }
+                            // So many at once as there may be.
+                            if index >= 200 { try await watches.next() }
+                        }
+                        try await watches.waitForAll()
+                    }
+                    isOver.set()
+                    try await group.waitForAll()
                 }
-                #expect(try await client.range(.key("a")).count == 0, "the client goes on")
+                try await member.waitForWatchers(0)
+                try await member.waitForWatchStreams(0)
             }
+            #expect(try await client.range(.key("a")).count == 0, "the client goes on")
         }
     }
 

@@ -46,51 +46,49 @@ struct WatchCompactionTests {
         "Under a storm of compactions a watch is either up to date or says that it can't be; nothing stale survives, and no revision is tried twice",
         .soakLimit(minutes: 3), arguments: [.shared, .dedicated] as [WatchOptions.Stream])
     func storm(stream: WatchOptions.Stream) async throws {
-        try await EtcdCluster.withCluster { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                let isOver = Flag()
-                try await withThrowingTaskGroup(of: Copy?.self) { group in
-                    for reader in 0..<4 {
-                        group.addTask {
-                            var random = SeededRandom(Soak.seed &+ UInt64(reader))
-                            var copy = Copy()
-                            try await copy.follow(client, &random, stream, until: "a/end", lagsUntil: isOver)
-                            return copy
-                        }
-                    }
-                    for writer in 0..<4 {
-                        group.addTask {
-                            var random = SeededRandom(Soak.seed &+ 100 &+ UInt64(writer))
-                            while !isOver.isSet {
-                                let key = "a/\(Int.random(in: 0..<50, using: &random))"
-                                if random.chance(20) {
-                                    try await client.deleteRange(.key(key))
-                                } else {
-                                    try await client.put(key, "\(random.next())")
-                                }
-                            }
-                            return nil
-                        }
-                    }
+        try await withOwnCluster { client, _ in
+            let isOver = Flag()
+            try await withThrowingTaskGroup(of: Copy?.self) { group in
+                for reader in 0..<4 {
                     group.addTask {
+                        var random = SeededRandom(Soak.seed &+ UInt64(reader))
+                        var copy = Copy()
+                        try await copy.follow(client, &random, stream, until: "a/end", lagsUntil: isOver)
+                        return copy
+                    }
+                }
+                for writer in 0..<4 {
+                    group.addTask {
+                        var random = SeededRandom(Soak.seed &+ 100 &+ UInt64(writer))
                         while !isOver.isSet {
-                            try await Task.sleep(for: .milliseconds(50))
-                            let revision = try await client.range(.key("a")).header.revision
-                            try await client.compact(revision: revision)
+                            let key = "a/\(Int.random(in: 0..<50, using: &random))"
+                            if random.chance(20) {
+                                try await client.deleteRange(.key(key))
+                            } else {
+                                try await client.put(key, "\(random.next())")
+                            }
                         }
                         return nil
                     }
-                    try await Task.sleep(for: Soak.duration(.seconds(4)))
-                    isOver.set()
-                    for _ in 0..<5 { _ = try await group.next() }
-                    try await client.put("a/end", "")
-                    let page = try await client.range(.prefix("a/"))
-                    let truth = Dictionary(uniqueKeysWithValues: page.kvs.map { ($0.keyText, $0.valueText) })
-                    while let copy = try await group.next() {
-                        guard let copy else { continue }
-                        #expect(copy.values == truth, "KEELSON_SEED=\(Soak.seed)")
-                        #expect(zip(copy.starts, copy.starts.dropFirst()).allSatisfy { $0 < $1 }, "\(copy.starts)")
+                }
+                group.addTask {
+                    while !isOver.isSet {
+                        try await Task.sleep(for: .milliseconds(50))
+                        let revision = try await client.range(.key("a")).header.revision
+                        try await client.compact(revision: revision)
                     }
+                    return nil
+                }
+                try await Task.sleep(for: Soak.duration(.seconds(4)))
+                isOver.set()
+                for _ in 0..<5 { _ = try await group.next() }
+                try await client.put("a/end", "")
+                let page = try await client.range(.prefix("a/"))
+                let truth = Dictionary(uniqueKeysWithValues: page.kvs.map { ($0.keyText, $0.valueText) })
+                while let copy = try await group.next() {
+                    guard let copy else { continue }
+                    #expect(copy.values == truth, "KEELSON_SEED=\(Soak.seed)")
+                    #expect(zip(copy.starts, copy.starts.dropFirst()).allSatisfy { $0 < $1 }, "\(copy.starts)")
                 }
             }
         }

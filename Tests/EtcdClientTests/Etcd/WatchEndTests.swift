@@ -17,17 +17,15 @@ struct WatchEndTests {
 
     @Test("However a watch ends here, the server's watcher ends too", arguments: End.allCases, [.shared, .dedicated] as [WatchOptions.Stream])
     func serverIsTold(end: End, stream: WatchOptions.Stream) async throws {
-        try await EtcdCluster.withCluster { cluster in
+        try await withOwnCluster { client, cluster in
             let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                if end == .clientStopped {
-                    try await withClient(of: cluster.endpoints) { try await open(10, $0, member, end, stream) }
-                } else {
-                    try await open(10, client, member, end, stream)
-                }
-                try await member.waitForWatchers(0)
-                #expect(try await client.range(.key("a")).count == 1, "the client goes on")
+            if end == .clientStopped {
+                try await withClient(of: cluster.endpoints) { try await open(10, $0, member, end, stream) }
+            } else {
+                try await open(10, client, member, end, stream)
             }
+            try await member.waitForWatchers(0)
+            #expect(try await client.range(.key("a")).count == 1, "the client goes on")
         }
     }
 
@@ -71,18 +69,15 @@ struct WatchEndTests {
 
     @Test("Cancelling a watch that can't reach the server ends its reader at once")
     func canceledWhileUnreachable() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                let watch = try await client.watch(.key("a"))
-                await member.kill()
-                try await within("the end of a watch") {
-                    try await withThrowingTaskGroup(of: WatchBatch?.self) { group in
-                        group.addTask { try await watch.nextBatch() }
-                        watch.cancel()
-                        let batch = try await group.next()
-                        #expect(batch == .some(nil))
-                    }
+        try await withOwnMember { client, member in
+            let watch = try await client.watch(.key("a"))
+            await member.kill()
+            try await within("the end of a watch") {
+                try await withThrowingTaskGroup(of: WatchBatch?.self) { group in
+                    group.addTask { try await watch.nextBatch() }
+                    watch.cancel()
+                    let batch = try await group.next()
+                    #expect(batch == .some(nil))
                 }
             }
         }

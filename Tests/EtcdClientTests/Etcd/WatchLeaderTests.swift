@@ -12,28 +12,26 @@ import Testing
 struct WatchLeaderTests {
     @Test("A member that has lost its leader ends its watches, which go on when there's one, and miss nothing", .timeLimit(.minutes(3)))
     func noLeader() async throws {
-        try await EtcdCluster.withCluster(members: 3) { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                let watches = [
-                    try await client.watch(.prefix("a/"), options: .init(startRevision: 2)),
-                    try await client.watch(.prefix("a/"), options: .init(startRevision: 2, stream: .dedicated)),
-                ]
-                try await client.put("a/0", "")
-                for watch in watches { #expect(try await watch.events(1).count == 1) }
-                var connected: EtcdMember?
-                for each in cluster.members where await each.metric("etcd_debugging_mvcc_watcher_total") ?? 0 > 0 { connected = each }
-                let member = try #require(connected)
-                let others = cluster.members.filter { $0.name != member.name }
-                try await withThrowingTaskGroup(of: [String].self) { group in
-                    for watch in watches { group.addTask { try await watch.events(1).map(\.kv.keyText) } }
-                    for other in others { try await other.pauseCompletely() }
-                    // Three election timeouts, after which the member is rid of them.
-                    try await member.waitForWatchers(0)
-                    for other in others { other.resume() }
-                    try await cluster.waitUntilReady()
-                    try await client.put("a/1", "", deadline: .now + .seconds(60))
-                    while let keys = try await group.next() { #expect(keys == ["a/1"]) }
-                }
+        try await withOwnCluster(.init(members: 3)) { client, cluster in
+            let watches = [
+                try await client.watch(.prefix("a/"), options: .init(startRevision: 2)),
+                try await client.watch(.prefix("a/"), options: .init(startRevision: 2, stream: .dedicated)),
+            ]
+            try await client.put("a/0", "")
+            for watch in watches { #expect(try await watch.events(1).count == 1) }
+            var connected: EtcdMember?
+            for each in cluster.members where await each.metric("etcd_debugging_mvcc_watcher_total") ?? 0 > 0 { connected = each }
+            let member = try #require(connected)
+            let others = cluster.members.filter { $0.name != member.name }
+            try await withThrowingTaskGroup(of: [String].self) { group in
+                for watch in watches { group.addTask { try await watch.events(1).map(\.kv.keyText) } }
+                for other in others { try await other.pauseCompletely() }
+                // Three election timeouts, after which the member is rid of them.
+                try await member.waitForWatchers(0)
+                for other in others { other.resume() }
+                try await cluster.waitUntilReady()
+                try await client.put("a/1", "", deadline: .now + .seconds(60))
+                while let keys = try await group.next() { #expect(keys == ["a/1"]) }
             }
         }
     }

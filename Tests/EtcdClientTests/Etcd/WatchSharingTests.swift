@@ -13,23 +13,20 @@ import Testing
 struct WatchSharingTests {
     @Test("Watches share one stream, each group has one, and a dedicated watch has its own")
     func streams() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                let kinds: [WatchOptions.Stream] = [.shared, .group("a"), .group("b"), .dedicated]
-                try await withWatches(kinds.flatMap { Array(repeating: $0, count: 20) }, of: client) { watches in
-                    try await member.waitForWatchers(80)
-                    try await member.waitForWatchStreams(3 + 20)
-                    for watch in watches[20..<40] { watch.cancel() }
-                    try await member.waitForWatchers(60)
-                    try await member.waitForWatchStreams(2 + 20)
-                    try await client.put("a/3", "")
-                    #expect(try await watches[3].events(1).count == 1)
-                    #expect(try await watches[43].events(1).count == 1)
-                }
-                try await member.waitForWatchers(0)
-                try await member.waitForWatchStreams(0)
+        try await withOwnMember { client, member in
+            let kinds: [WatchOptions.Stream] = [.shared, .group("a"), .group("b"), .dedicated]
+            try await withWatches(kinds.flatMap { Array(repeating: $0, count: 20) }, of: client) { watches in
+                try await member.waitForWatchers(80)
+                try await member.waitForWatchStreams(3 + 20)
+                for watch in watches[20..<40] { watch.cancel() }
+                try await member.waitForWatchers(60)
+                try await member.waitForWatchStreams(2 + 20)
+                try await client.put("a/3", "")
+                #expect(try await watches[3].events(1).count == 1)
+                #expect(try await watches[43].events(1).count == 1)
             }
+            try await member.waitForWatchers(0)
+            try await member.waitForWatchStreams(0)
         }
     }
 
@@ -109,21 +106,19 @@ struct WatchSharingTests {
 
     @Test("Compaction ends the watch that is behind, and none that isn't")
     func compacted() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                for value in 0..<20 { try await client.put("a", "\(value)") }
-                let current = try await client.watch(.key("a"))
-                try await client.put("a", "20")
-                #expect(try await current.events(1).count == 1)
-                let revision = try await client.range(.key("a")).header.revision
-                try await client.compact(revision: revision)
-                let old = try await client.watch(.key("a"), options: .init(startRevision: 3))
-                let error = await failure { _ = try await old.events(1) }
-                #expect(error?.code == .compacted)
-                #expect(error?.compactRevision == revision)
-                try await client.put("a", "21")
-                #expect(try await current.events(1).map(\.kv.valueText) == ["21"])
-            }
+        try await withOwnCluster { client, _ in
+            for value in 0..<20 { try await client.put("a", "\(value)") }
+            let current = try await client.watch(.key("a"))
+            try await client.put("a", "20")
+            #expect(try await current.events(1).count == 1)
+            let revision = try await client.range(.key("a")).header.revision
+            try await client.compact(revision: revision)
+            let old = try await client.watch(.key("a"), options: .init(startRevision: 3))
+            let error = await failure { _ = try await old.events(1) }
+            #expect(error?.code == .compacted)
+            #expect(error?.compactRevision == revision)
+            try await client.put("a", "21")
+            #expect(try await current.events(1).map(\.kv.valueText) == ["21"])
         }
     }
 
@@ -163,24 +158,21 @@ struct WatchSharingTests {
         "A quiet watch that is kept alive goes on from where the store is, after a compaction too",
         arguments: [.shared, .dedicated] as [WatchOptions.Stream])
     func quiet(stream: WatchOptions.Stream) async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                let watch = try await client.watch(
-                    .key("quiet"), options: .init(stream: stream, liveness: .init(interval: .milliseconds(100), timeout: .seconds(20))))
-                let seen = Task { try await watch.events.first { _ in true } }
-                var revision: Int64 = 0
-                for value in 0..<50 { revision = try await client.put("loud", "\(value)").header.revision }
-                try await within("a fresh place to resume at") { [revision] in
-                    while watch.nextRevision <= revision { try await Task.sleep(for: .milliseconds(20)) }
-                }
-                try await client.compact(revision: revision)
-                await member.kill()
-                try await member.start()
-                try await client.put("quiet", "at last", deadline: .now + .seconds(30))
-                #expect(try await within("the event") { try await seen.value }?.kv.valueText == "at last")
-                #expect(watch.lag == 0)
+        try await withOwnMember { client, member in
+            let watch = try await client.watch(
+                .key("quiet"), options: .init(stream: stream, liveness: .init(interval: .milliseconds(100), timeout: .seconds(20))))
+            let seen = Task { try await watch.events.first { _ in true } }
+            var revision: Int64 = 0
+            for value in 0..<50 { revision = try await client.put("loud", "\(value)").header.revision }
+            try await within("a fresh place to resume at") { [revision] in
+                while watch.nextRevision <= revision { try await Task.sleep(for: .milliseconds(20)) }
             }
+            try await client.compact(revision: revision)
+            await member.kill()
+            try await member.start()
+            try await client.put("quiet", "at last", deadline: .now + .seconds(30))
+            #expect(try await within("the event") { try await seen.value }?.kv.valueText == "at last")
+            #expect(watch.lag == 0)
         }
     }
 

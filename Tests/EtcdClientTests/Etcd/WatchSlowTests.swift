@@ -32,83 +32,75 @@ struct WatchSlowTests {
     }
 
     private static func stopReading() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                let options = WatchOptions(startRevision: 2, bufferLimit: 256 * 1024)
-                let slow = try await client.watch(.prefix("a/"), options: options)
-                let fast = try await client.watch(.prefix("a/"), options: options)
-                async let seen = fast.events(3000)
-                try await client.put(bytes("a/first"), Self.value)
-                #expect(try await slow.events(1).count == 1)
-                // 60 MB, of which the slow one may hold half of one.
-                try await Self.write(2999, client)
-                let all = try await seen
-                // It isn't the server's any more, so nothing more comes.
-                try await member.waitForWatchers(1)
-                #expect(slow.lag > 0)
-                #expect(try await slow.events(2999) == Array(all.dropFirst()))
-                #expect(slow.lag == 0)
-                try await member.waitForWatchers(2)
-            }
+        try await withOwnMember { client, member in
+            let options = WatchOptions(startRevision: 2, bufferLimit: 256 * 1024)
+            let slow = try await client.watch(.prefix("a/"), options: options)
+            let fast = try await client.watch(.prefix("a/"), options: options)
+            async let seen = fast.events(3000)
+            try await client.put(bytes("a/first"), Self.value)
+            #expect(try await slow.events(1).count == 1)
+            // 60 MB, of which the slow one may hold half of one.
+            try await Self.write(2999, client)
+            let all = try await seen
+            // It isn't the server's any more, so nothing more comes.
+            try await member.waitForWatchers(1)
+            #expect(slow.lag > 0)
+            #expect(try await slow.events(2999) == Array(all.dropFirst()))
+            #expect(slow.lag == 0)
+            try await member.waitForWatchers(2)
         }
     }
 
     @Test("One that is so slow that its next revision is compacted is told so, after all that it has")
     func compacted() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            let member = try #require(cluster.members.first)
-            try await withClient(of: cluster.endpoints) { client in
-                let options = WatchOptions(startRevision: 2, bufferLimit: 256 * 1024)
-                let slow = try await client.watch(.prefix("a/"), options: options)
-                let fast = try await client.watch(.prefix("a/"), options: options)
-                async let seen = fast.events(501)
-                try await client.put(bytes("a/first"), Self.value)
-                #expect(try await slow.events(1).count == 1)
-                try await Self.write(500, client)
-                _ = try await seen
-                try await member.waitForWatchers(1)
-                let revision = try await client.range(.key("a")).header.revision
-                try await client.compact(revision: revision)
-                let error = await failure { while try await slow.nextBatch() != nil {} }
-                #expect(error?.code == .compacted)
-                #expect(error?.compactRevision == revision)
-            }
+        try await withOwnMember { client, member in
+            let options = WatchOptions(startRevision: 2, bufferLimit: 256 * 1024)
+            let slow = try await client.watch(.prefix("a/"), options: options)
+            let fast = try await client.watch(.prefix("a/"), options: options)
+            async let seen = fast.events(501)
+            try await client.put(bytes("a/first"), Self.value)
+            #expect(try await slow.events(1).count == 1)
+            try await Self.write(500, client)
+            _ = try await seen
+            try await member.waitForWatchers(1)
+            let revision = try await client.range(.key("a")).header.revision
+            try await client.compact(revision: revision)
+            let error = await failure { while try await slow.nextBatch() != nil {} }
+            #expect(error?.code == .compacted)
+            #expect(error?.compactRevision == revision)
         }
     }
 
     @Test("Two seconds for each event, at full speed: the one watch crawls, the others don't, whatever their stream", .timeLimit(.minutes(3)))
     func crawling() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                let crawling = try await client.watch(.prefix("a/"), options: .init(startRevision: 2, bufferLimit: 64 * 1024))
-                let shared = try await client.watch(.prefix("a/"), options: .init(startRevision: 2))
-                let dedicated = try await client.watch(.prefix("a/"), options: .init(startRevision: 2, stream: .dedicated))
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    let count = 2000
-                    let isOver = Flag()
-                    group.addTask {
-                        var last: Int64 = 0
-                        for try await event in crawling.events where !isOver.isSet {
-                            #expect(event.revision > last)
-                            last = event.revision
-                            // What the scenario is about is time that passes.
-                            try await Task.sleep(for: .seconds(2))
-                        }
+        try await withOwnCluster { client, _ in
+            let crawling = try await client.watch(.prefix("a/"), options: .init(startRevision: 2, bufferLimit: 64 * 1024))
+            let shared = try await client.watch(.prefix("a/"), options: .init(startRevision: 2))
+            let dedicated = try await client.watch(.prefix("a/"), options: .init(startRevision: 2, stream: .dedicated))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                let count = 2000
+                let isOver = Flag()
+                group.addTask {
+                    var last: Int64 = 0
+                    for try await event in crawling.events where !isOver.isSet {
+                        #expect(event.revision > last)
+                        last = event.revision
+                        // What the scenario is about is time that passes.
+                        try await Task.sleep(for: .seconds(2))
                     }
-                    for watch in [shared, dedicated] {
-                        group.addTask {
-                            let seen = try await watch.events(count).count
-                            #expect(seen == count)
-                        }
-                    }
-                    try await Self.write(count, client, value: [UInt8](repeating: 7, count: 1000))
-                    try await group.next()
-                    try await group.next()
-                    isOver.set()
-                    crawling.cancel()
-                    try await group.waitForAll()
                 }
+                for watch in [shared, dedicated] {
+                    group.addTask {
+                        let seen = try await watch.events(count).count
+                        #expect(seen == count)
+                    }
+                }
+                try await Self.write(count, client, value: [UInt8](repeating: 7, count: 1000))
+                try await group.next()
+                try await group.next()
+                isOver.set()
+                crawling.cancel()
+                try await group.waitForAll()
             }
         }
     }

@@ -133,29 +133,25 @@ struct WatchTests {
 
     @Test("Progress comes by itself when it's wanted")
     func progressNotify() async throws {
-        try await EtcdCluster.withCluster(EtcdClusterOptions(watchProgressNotifyInterval: "200ms")) { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                let watch = try await client.watch(.prefix("a/"), options: .init(progressNotify: true))
-                let revision = try await client.put("b", "1").header.revision
-                let batch = try await within("progress") { try await watch.firstBatch { $0.revision >= revision } }
-                #expect(batch?.isProgress == true)
-            }
+        try await withOwnCluster(.init(watchProgressNotifyInterval: "200ms")) { client, _ in
+            let watch = try await client.watch(.prefix("a/"), options: .init(progressNotify: true))
+            let revision = try await client.put("b", "1").header.revision
+            let batch = try await within("progress") { try await watch.firstBatch { $0.revision >= revision } }
+            #expect(batch?.isProgress == true)
         }
     }
 
     @Test("A watch of a compacted revision ends with the oldest revision that is left, then with nil")
     func compacted() async throws {
-        try await EtcdCluster.withCluster { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                for value in 0..<10 { try await client.put("a", "\(value)") }
-                let revision = try await client.range(.key("a")).header.revision
-                try await client.compact(revision: revision)
-                let watch = try await client.watch(.key("a"), options: .init(startRevision: 2))
-                let error = await failure { _ = try await watch.events(1) }
-                #expect(error?.code == .compacted)
-                #expect(error?.compactRevision == revision)
-                #expect(try await watch.nextBatch() == nil)
-            }
+        try await withOwnCluster { client, _ in
+            for value in 0..<10 { try await client.put("a", "\(value)") }
+            let revision = try await client.range(.key("a")).header.revision
+            try await client.compact(revision: revision)
+            let watch = try await client.watch(.key("a"), options: .init(startRevision: 2))
+            let error = await failure { _ = try await watch.events(1) }
+            #expect(error?.code == .compacted)
+            #expect(error?.compactRevision == revision)
+            #expect(try await watch.nextBatch() == nil)
         }
     }
 
@@ -180,17 +176,15 @@ struct WatchTests {
     @Test("Pieces of a long answer are joined", arguments: [true, false])
     func fragments(fragment: Bool) async throws {
         // An answer is cut above max-request-bytes and half a megabyte.
-        try await EtcdCluster.withCluster(EtcdClusterOptions(maxRequestBytes: 64 * 1024)) { cluster in
-            try await withClient(of: cluster.endpoints) { client in
-                let value = [UInt8](repeating: 7, count: 50_000)
-                let first = try await client.put(bytes("a/0"), value).header.revision
-                for index in 1..<40 { try await client.put(bytes("a/\(index)"), value) }
-                let watch = try await client.watch(.prefix("a/"), options: .init(startRevision: first, fragment: fragment))
-                let batches = try await watch.batches(events: 40)
-                #expect(batches.count == 1, "two megabytes of one answer")
-                #expect(batches.flatMap(\.events).map(\.kv.keyText) == (0..<40).map { "a/\($0)" })
-                #expect(batches.flatMap(\.events).allSatisfy { $0.kv.value == value })
-            }
+        try await withOwnCluster(.init(maxRequestBytes: 64 * 1024)) { client, _ in
+            let value = [UInt8](repeating: 7, count: 50_000)
+            let first = try await client.put(bytes("a/0"), value).header.revision
+            for index in 1..<40 { try await client.put(bytes("a/\(index)"), value) }
+            let watch = try await client.watch(.prefix("a/"), options: .init(startRevision: first, fragment: fragment))
+            let batches = try await watch.batches(events: 40)
+            #expect(batches.count == 1, "two megabytes of one answer")
+            #expect(batches.flatMap(\.events).map(\.kv.keyText) == (0..<40).map { "a/\($0)" })
+            #expect(batches.flatMap(\.events).allSatisfy { $0.kv.value == value })
         }
     }
 

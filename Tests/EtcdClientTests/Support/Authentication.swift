@@ -18,6 +18,20 @@ func configuration(
 }
 
 extension EtcdCluster {
+    /// Runs a cluster of one member that asks for names, has the users of ``addUsers()``, and spends little on logins.
+    static func withAuthentication(flags: [String] = [], _ body: (EtcdCluster) async throws -> Void) async throws {
+        try await withCluster(flags: cheapLogins + flags) { cluster in
+            try await cluster.enableAuthentication()
+            try await body(cluster)
+        }
+    }
+
+    /// The least that a server can spend on a login.
+    static let cheapLogins = ["--bcrypt-cost=4"]
+
+    /// Has simple tokens run out two seconds after their last use.
+    static let shortTokens = ["--auth-token-ttl=2"]
+
     /// Adds the user "root" with the password "root" and a user "alice", who may do everything below "a".
     func addUsers() async throws {
         try await etcdctl(["user", "add", "root:root"])

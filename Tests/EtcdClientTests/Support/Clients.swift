@@ -44,6 +44,23 @@ func withSharedCluster(_ body: @escaping @Sendable (EtcdClient, _ prefix: String
     try await withClient(of: cluster.endpoints, tls: cluster.tls) { client in try await body(client, cluster.uniquePrefix()) }
 }
 
+/// Runs a client of a cluster that nobody else uses.
+func withOwnCluster(
+    _ options: EtcdClusterOptions = .init(), configure: (inout EtcdClientConfiguration) -> Void = { _ in },
+    _ body: @escaping @Sendable (EtcdClient, EtcdCluster) async throws -> Void
+) async throws {
+    try await EtcdCluster.withCluster(options) { cluster in
+        try await withClient(configuration(of: cluster, configure)) { client in try await body(client, cluster) }
+    }
+}
+
+/// Runs a client of a cluster that nobody else uses, and that has one member.
+func withOwnMember(
+    configure: (inout EtcdClientConfiguration) -> Void = { _ in }, _ body: @escaping @Sendable (EtcdClient, EtcdMember) async throws -> Void
+) async throws {
+    try await withOwnCluster(configure: configure) { client, cluster in try await body(client, try #require(cluster.members.first)) }
+}
+
 extension EtcdWatch {
     /// The batches up to the one that completes so many events.
     func batches(events count: Int) async throws -> [WatchBatch] {

@@ -4,6 +4,7 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import EtcdTestKit
 import EtcdTestSupport
 
 // Random messages as a server could send them: fields missing, in any order, and some that no release knows.

@@ -4,6 +4,7 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import EtcdTestKit
 import EtcdTestSupport
 import Foundation
 import Testing

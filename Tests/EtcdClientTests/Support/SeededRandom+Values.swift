@@ -4,23 +4,9 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Random numbers that come again with the same seed, so that what failed once fails again.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
+import EtcdTestKit
 
-    init(_ seed: UInt64) { state = seed }
-
-    // SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
-
+extension SeededRandom {
     mutating func bytes(upTo count: Int) -> [UInt8] {
         (0..<Int.random(in: 0...count, using: &self)).map { _ in UInt8.random(in: .min ... .max, using: &self) }
     }
