@@ -57,7 +57,26 @@ struct StorageRows {
     static func key(_ index: Int) -> String { "/widgets/default/object-\(index)" }
     static func rawKey(_ index: Int) -> [UInt8] { Array("/registry/raw/default/object-\(index)".utf8) }
 
-    func rows(_ name: String, ours: Measurement, raw: Measurement, cpu: Double, rate: Double) {
+    /// Measures both in turn, round after round, each with operations of its own: what disturbs the machine disturbs both.
+    func compare(
+        raw: (_ round: Int) async throws -> Measurement, ours: (_ round: Int) async throws -> Measurement
+    ) async throws -> Comparison {
+        var (raws, ourselves): ([Measurement], [Measurement]) = ([], [])
+        for round in 0..<3 {
+            raws.append(try await raw(round))
+            ourselves.append(try await ours(round))
+        }
+        return Comparison(ours: Measurement(medianOf: ourselves), raw: Measurement(medianOf: raws))
+    }
+
+    /// What an operation cost, and the calls that it is made of.
+    struct Comparison {
+        var ours: Measurement
+        var raw: Measurement
+    }
+
+    func rows(_ name: String, _ comparison: Comparison, cpu: Double, rate: Double) {
+        let (ours, raw) = (comparison.ours, comparison.raw)
         report.row("\(name), 64 in flight: CPU us/op", ours: ours.cpuPerOperation, floor: raw.cpuPerOperation, target: .atMost(cpu))
         report.row(
             "\(name), 64 in flight: 1000 ops/s", ours: ours.thousandsPerSecond, floor: raw.thousandsPerSecond, target: .atLeast(rate))

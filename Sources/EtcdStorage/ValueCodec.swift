@@ -96,7 +96,7 @@ struct ValueCodec: Sendable {
     func wholeObject(_ kv: KeyValue) async throws(StorageError) -> StoredObject {
         let object = try await object(kv)
         do throws(JSONError) {
-            _ = try object.metadata()
+            try object.checkMetadata()
         } catch {
             throw undecodable(kv, "the value of \"\(object.key)\" is not a JSON object with metadata", error)
         }

@@ -35,41 +35,55 @@ public struct KeySpace: Sendable, Hashable {
     /// - Parameter recursive: the key stands for all below it, so it gets a slash at its end: `/pods/foo` must not reach `/pods/foobar`.
     /// - Throws: `invalidKey`: it is empty, has a part that is `.` or `..`, or isn't below the resource's prefix.
     public func prepare(_ key: String, recursive: Bool = false) throws(StorageError) -> String {
+        String(decoding: try storeKey(of: key, recursive: recursive), as: UTF8.self)
+    }
+
+    /// As ``prepare(_:recursive:)``, as bytes. Costs one allocation.
+    public func storeKey(of key: String, recursive: Bool = false) throws(StorageError) -> [UInt8] {
         if KeySpace.hasRelativeSegment(key) {
             throw StorageError(.invalidKey, key: key, message: "invalid key: \"\(key)\"")
         }
         if key.isEmpty || key == "/" {
             throw StorageError(.invalidKey, key: key, message: "empty key: \"\(key)\"")
         }
-        let whole = recursive && !key.hasSuffix("/") ? key + "/" : key
-        guard whole.utf8.starts(with: resourcePrefix.utf8) else {
+        // The path prefix' last slash is the key's first.
+        let start = pathPrefix.utf8.count - 1
+        let endsOpen = recursive && key.utf8.last != UInt8(ascii: "/")
+        var (pathPrefix, relative) = (pathPrefix, key)
+        let whole = relative.withUTF8 { relative in
+            [UInt8](unsafeUninitializedCapacity: start + relative.count + (endsOpen ? 1 : 0)) { bytes, count in
+                pathPrefix.withUTF8 { _ = bytes[..<start].initialize(fromContentsOf: $0[..<start]) }
+                count = bytes[start...].initialize(fromContentsOf: relative)
+                if endsOpen {
+                    bytes.initializeElement(at: count, to: UInt8(ascii: "/"))
+                    count += 1
+                }
+            }
+        }
+        guard whole.dropFirst(start).starts(with: resourcePrefix.utf8) else {
             throw StorageError(.invalidKey, key: key, message: "invalid key: \"\(key)\" lacks resource prefix: \"\(resourcePrefix)\"")
         }
-        return pathPrefix + whole.dropFirst()
+        return whole
     }
 
     /// The key below the path prefix, such as `/deployments/demo/web`, of a full key that a store returned for this key space. No checks.
-    public func key(ofStored stored: some Collection<UInt8>) -> String {
+    public func key(ofStored stored: [UInt8]) -> String {
         // The path prefix' last slash is the key's first.
-        String(decoding: stored.dropFirst(pathPrefix.utf8.count - 1), as: UTF8.self)
+        stored.withUnsafeBufferPointer { String(decoding: UnsafeBufferPointer(rebasing: $0.dropFirst(pathPrefix.utf8.count - 1)), as: UTF8.self) }
     }
 
     /// True when a part is `.` or `..`.
     private static func hasRelativeSegment(_ key: String) -> Bool {
-        // Most keys have no such thing as a dot before or after a slash; look at bytes and at nothing else.
-        var length = 0
-        var onlyDots = true
-        func isRelative() -> Bool { onlyDots && (length == 1 || length == 2) }
-        for byte in key.utf8 {
-            if byte == UInt8(ascii: "/") {
-                if isRelative() { return true }
-                length = 0
-                onlyDots = true
-            } else {
-                length += 1
-                if byte != UInt8(ascii: ".") { onlyDots = false }
+        var key = key
+        return key.withUTF8 { bytes in
+            let (dot, slash) = (UInt8(ascii: "."), UInt8(ascii: "/"))
+            // Most keys have no such thing as a dot after a slash.
+            for index in bytes.indices where bytes[index] == dot && (index == 0 || bytes[index - 1] == slash) {
+                let next = index + 1
+                let end = next < bytes.count && bytes[next] == dot ? next + 1 : next
+                if end == bytes.count || bytes[end] == slash { return true }
             }
+            return false
         }
-        return isRelative()
     }
 }

@@ -174,6 +174,7 @@ struct JSONParserTests {
             #expect(throws: JSONError.self) { try JSONValue(parsing: cut) }
             let object = StoredObject(key: "/x", bytes: cut, resourceVersion: ResourceVersion(7))
             #expect(throws: JSONError.self) { try object.metadata() }
+            #expect(throws: JSONError.self) { try object.checkMetadata() }
             #expect(throws: JSONError.self) { try object.value() }
             _ = object.serialized()
         }
@@ -191,6 +192,7 @@ struct JSONParserTests {
             _ = object.serialized()
             let parses = (try? JSONValue(parsing: bytes)) != nil
             let scans = (try? object.metadata()) != nil
+            #expect(scans == ((try? object.checkMetadata()) != nil), "seed \(seed): \(String(decoding: bytes, as: UTF8.self))")
             // Only the scan looks at the types of metadata, so it may refuse more.
             if scans && !parses { Issue.record("seed \(seed): scanned but not parsed: \(String(decoding: bytes, as: UTF8.self))") }
         }

@@ -20,6 +20,7 @@ struct StoredObjectTests {
             "uid":"u-1","generation":3,"creationTimestamp":"2026-11-23T07:29:34Z","deletionTimestamp":null,"deletionGracePeriodSeconds":30,
             "finalizers":["x/y","z"],"annotations":{"name":"no"},"ownerReferences":[{"name":"no","uid":"no"}]},"status":[1,[2],{"name":"no"}]}
             """#
+        try StoredObjectTests.object(text).checkMetadata()
         let metadata = try StoredObjectTests.object(text).metadata()
         var expected = ObjectMetadata()
         (expected.name, expected.namespace, expected.uid, expected.generation) = ("web", "demo", "u-1", 3)
@@ -49,6 +50,7 @@ struct StoredObjectTests {
     func wrongTypes(text: String, message: String) throws {
         let error = #expect(throws: JSONError.self) { try StoredObjectTests.object(text).metadata() }
         #expect(error?.message == message)
+        #expect(#expect(throws: JSONError.self) { try StoredObjectTests.object(text).checkMetadata() } == error)
     }
 
     @Test(

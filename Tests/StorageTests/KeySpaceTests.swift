@@ -39,7 +39,7 @@ import Testing
         let keys = try KeySpace(pathPrefix: "/first/second", resourcePrefix: "/pods/")
         let stored = try keys.prepare(key)
         #expect(stored == "/first/second\(key)")
-        #expect(keys.key(ofStored: stored.utf8) == key)
+        #expect(keys.key(ofStored: Array(stored.utf8)) == key)
     }
 
     @Test(

@@ -12,7 +12,7 @@ import Storage
 /// The metrics of one resource, under upstream's names. Handlers are made once, here.
 final class StorageMetrics: Sendable {
     /// What is asked of etcd, as the label `operation` has it.
-    enum Request: String, Sendable, CaseIterable {
+    enum Request: Int, Sendable, CaseIterable {
         case get
         case list
         case listStream
@@ -30,7 +30,8 @@ final class StorageMetrics: Sendable {
         let errors: Counter
     }
 
-    private let requests: [Request: RequestHandlers]
+    /// By ``Request``'s number.
+    private let requests: [RequestHandlers]
     private let decodeErrors: Counter
     private let events: Counter
     private let bookmarks: [Counter]
@@ -51,17 +52,13 @@ final class StorageMetrics: Sendable {
 
     init(_ resource: GroupResource, factory: any MetricsFactory) {
         let labels = [("group", resource.group), ("resource", resource.resource)]
-        requests = Dictionary(
-            uniqueKeysWithValues: Request.allCases.map { request in
-                let labels = [("operation", request.rawValue)] + labels
-                return (
-                    request,
-                    RequestHandlers(
-                        duration: Timer(label: "etcd_request_duration_seconds", dimensions: labels, factory: factory),
-                        total: Counter(label: "etcd_requests_total", dimensions: labels, factory: factory),
-                        errors: Counter(label: "etcd_request_errors_total", dimensions: labels, factory: factory))
-                )
-            })
+        requests = Request.allCases.map { request in
+            let labels = [("operation", "\(request)")] + labels
+            return RequestHandlers(
+                duration: Timer(label: "etcd_request_duration_seconds", dimensions: labels, factory: factory),
+                total: Counter(label: "etcd_requests_total", dimensions: labels, factory: factory),
+                errors: Counter(label: "etcd_request_errors_total", dimensions: labels, factory: factory))
+        }
         decodeErrors = Counter(label: "apiserver_storage_decode_errors_total", dimensions: labels, factory: factory)
         events = Counter(label: "apiserver_storage_events_received_total", dimensions: labels, factory: factory)
         // The second name is the first's successor; dashboards have either.
@@ -78,7 +75,7 @@ final class StorageMetrics: Sendable {
     }
 
     func record(_ request: Request, lasting duration: Duration, failed: Bool) {
-        guard let handlers = requests[request] else { return }
+        let handlers = requests[request.rawValue]
         handlers.total.increment()
         if failed { handlers.errors.increment() }
         handlers.duration.recordNanoseconds(duration.nanoseconds)

@@ -13,7 +13,7 @@ extension EtcdStorage {
     ///
     /// Every byte is looked at once, so that a damaged value is told rather than passed on. A wanted resource version is compared with the revision that etcd is at, not with the object's.
     public func get(_ key: String, options: GetOptions) async throws(StorageError) -> StoredObject? {
-        let storeKey = Array(try keys.prepare(key).utf8)
+        let storeKey = try keys.storeKey(of: key)
         var trace = trace()
         defer { finish(trace, "get", key) }
         trace.enter(.read)

@@ -38,9 +38,10 @@ struct ListCollector {
     /// So many keys were fetched.
     mutating func expect(_ count: Int) {
         cost.fetched += count
-        guard predicate.limit == 0, takesAll else { return }
-        // Twofold at least: an array that grows by a page at a time is copied for every page.
+        guard takesAll else { return }
         let needed = items.count + count
+        if predicate.limit > 0 { return items.reserveCapacity(min(needed, predicate.limit)) }
+        // Twofold at least: an array that grows by a page at a time is copied for every page.
         if needed > items.capacity { items.reserveCapacity(max(needed, 2 * items.capacity)) }
     }
 

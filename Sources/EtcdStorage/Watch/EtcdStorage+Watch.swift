@@ -16,7 +16,7 @@ extension EtcdStorage {
     /// Events of progress (``ListOptions/progressNotify``) come as bookmarks.
     /// - Throws: `unreachable` and the like. What is wrong with the version comes as a last event of the stream.
     public func watch(_ key: String, options: ListOptions) async throws(StorageError) -> WatchStream {
-        let prepared = Array(try keys.prepare(key, recursive: options.recursive).utf8)
+        let prepared = try keys.storeKey(of: key, recursive: options.recursive)
         let range = options.recursive ? KeyRange.prefix(prepared) : .key(prepared)
         let version = options.resourceVersion ?? .zero
         let source = EtcdWatchSource(storage: self, key: key, range: range, options: options)

@@ -11,7 +11,7 @@ public import Storage
 extension EtcdStorage {
     /// Adds an object under a free key. One round trip, and one more for a lease now and then when it has a time to live.
     public func create(_ key: String, bytes: [UInt8], ttl: Int) async throws(StorageError) -> StoredObject {
-        let storeKey = Array(try keys.prepare(key).utf8)
+        let storeKey = try keys.storeKey(of: key)
         let bytes = try StorableBytes.creating(bytes, key: key)
         var trace = trace()
         defer { finish(trace, "create", key) }

@@ -17,7 +17,7 @@ extension EtcdStorage {
     public func delete(
         _ key: String, preconditions: Preconditions?, suggestion: StoredObject?, validate: @Sendable (StoredObject) async throws -> Void
     ) async throws(StorageError) -> StoredObject {
-        let storeKey = Array(try keys.prepare(key).utf8)
+        let storeKey = try keys.storeKey(of: key)
         var trace = trace()
         defer { finish(trace, "delete", key) }
         var state: ObjectState

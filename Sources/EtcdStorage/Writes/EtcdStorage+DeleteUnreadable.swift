@@ -15,7 +15,7 @@ extension EtcdStorage {
     /// Unreadable is what the transformer refuses, and what isn't a JSON object from its first byte to its last. A key service that doesn't answer
     /// makes nothing unreadable. Two round trips, and two for each time that the value changes meanwhile.
     public func deleteUnreadable(_ key: String, validate: @Sendable () async throws -> Void) async throws(StorageError) -> ResourceVersion {
-        let storeKey = Array(try keys.prepare(key).utf8)
+        let storeKey = try keys.storeKey(of: key)
         var trace = trace()
         defer { finish(trace, "delete", key) }
         trace.enter(.read)

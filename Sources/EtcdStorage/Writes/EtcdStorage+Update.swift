@@ -18,7 +18,7 @@ extension EtcdStorage {
         _ key: String, ignoreNotFound: Bool, preconditions: Preconditions?, suggestion: StoredObject?,
         update: @Sendable (StoredObject?) async throws -> UpdateProposal
     ) async throws(StorageError) -> StoredObject {
-        let storeKey = Array(try keys.prepare(key).utf8)
+        let storeKey = try keys.storeKey(of: key)
         var trace = trace()
         defer { finish(trace, "update", key) }
         var state: ObjectState
