@@ -165,14 +165,14 @@ let package = Package(
         .executableTarget(name: "LeaseHolder", dependencies: ["EtcdClient"], path: "Tests/LeaseHolder", swiftSettings: strict),
 
         .target(
-            name: "GRPCTestSupport", dependencies: ["CGRPCSessionTestSupport", "GRPCTransport", .nioCore, .nioPosix, .nioSSL],
+            name: "GRPCTestSupport", dependencies: ["CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTransport", .nioCore, .nioPosix, .nioSSL],
             path: "Tests/GRPCTestSupport",
             swiftSettings: strict),
         .target(
             name: "EtcdTestSupport", dependencies: ["CGRPCSessionTestSupport", "EtcdClient", "GRPCTestSupport", "GRPCTransport", "TestWaiting"],
             path: "Tests/EtcdTestSupport",
             swiftSettings: strict),
-        .tests("CGRPCSessionTests", ["CGRPCSession", "CGRPCSessionTestSupport"]),
+        .tests("CGRPCSessionTests", ["CGRPCSession", "CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTestSupport"]),
         .tests("CEtcdMessagesTests", ["CEtcdMessages", "CProtobufC"]),
         .tests(
             "GRPCTransportTests",

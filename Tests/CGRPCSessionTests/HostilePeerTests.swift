@@ -6,6 +6,7 @@
 
 import CGRPCSession
 import CGRPCSessionTestSupport
+import GRPCTestSupport
 import Testing
 
 /// Bytes that no peer should send. Named, so that a test's output isn't full of them.

@@ -6,6 +6,7 @@
 
 import CGRPCSession
 import CGRPCSessionTestSupport
+import GRPCTestSupport
 import Testing
 
 /// A session and a scripted server, connected in memory. Nothing moves but by `pump()`.
@@ -141,20 +142,4 @@ final class SessionPair {
     func data(_ stream: Int32 = 1, _ bytes: [UInt8], end: Bool = false) { scripted_server_data(server, stream, bytes, bytes.count, end) }
     func trailers(_ stream: Int32 = 1, _ lines: String) { scripted_server_trailers(server, stream, lines) }
     var requestHeaders: String { String(cString: scripted_server_request_headers(server, 1)) }
-}
-
-let okHeaders = ":status: 200\ncontent-type: application/grpc\n"
-
-/// A message with its prefix.
-func framed(_ message: [UInt8]) -> [UInt8] { prefix(length: UInt32(message.count)) + message }
-
-func prefix(length: UInt32, compressed: UInt8 = 0) -> [UInt8] {
-    [compressed, UInt8(length >> 24), UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255)]
-}
-
-/// A frame written by hand, for what no library would send.
-func frame(type: UInt8, flags: UInt8 = 0, stream: UInt32 = 0, _ payload: [UInt8] = []) -> [UInt8] {
-    let length = payload.count
-    return [UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255), type, flags]
-        + [UInt8(stream >> 24), UInt8(stream >> 16 & 255), UInt8(stream >> 8 & 255), UInt8(stream & 255)] + payload
 }

@@ -6,6 +6,7 @@
 
 import CGRPCSession
 import CGRPCSessionTestSupport
+import GRPCTestSupport
 import Testing
 
 @Suite("Messages taken out of a session")

@@ -192,12 +192,6 @@ package final class ScriptedPeer: Sendable {
     }
 }
 
-/// A framed message.
-package func framed(_ bytes: [UInt8]) -> [UInt8] {
-    let length = UInt32(bytes.count)
-    return [0, UInt8(length >> 24), UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255)] + bytes
-}
-
 package let okHeaders = ":status: 200\ncontent-type: application/grpc\n"
 
 /// Answers a stream's call with one message and status 0.

@@ -66,4 +66,15 @@ void exchange_replay(const uint8_t *bytes, size_t length, const size_t *cuts, si
 /// `*reached` says whether that allocation was ever asked for.
 long exchange_replay_failing(const uint8_t *bytes, size_t length, long failing, bool *reached);
 
+// --- Memory that is measured. ---
+
+typedef struct allocation_meter {
+    size_t held;
+    /// The most that was held at a time.
+    size_t most;
+} allocation_meter;
+
+/// An allocator that keeps a meter, which must outlive what it allocates.
+grpc_session_allocator metered_allocator(allocation_meter *meter);
+
 #endif

@@ -43,7 +43,7 @@ func withTransport<Result: Sendable>(
     configure(&configuration)
     let transport = GRPCTransport(configuration: configuration, logger: quiet)
     // What gets no answer is to fail the test that waits for it, not the whole target.
-    return try await within("what is done with a transport", .seconds(120)) {
+    return try await within("what is done with a transport", .seconds(120 + 2 * (Soak.seconds ?? 0))) {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await transport.run() }
             let result = try await body(transport)
