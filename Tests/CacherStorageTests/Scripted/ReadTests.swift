@@ -58,7 +58,7 @@ struct ReadTests {
     func futureVersion() async throws {
         let store = ScriptedStorage()
         let written = try await store.put("a")
-        try await withCacher(over: store, configure: { $0.freshnessTimeout = .milliseconds(50) }) { cacher in
+        try await withCacher(over: store, configure: { $0.freshnessTimeout = .milliseconds(300) }) { cacher in
             let future = ResourceVersion(written.resourceVersion.value + 1000)
             for match in [nil, ResourceVersionMatch.notOlderThan, .exact] {
                 let error = await failure { () async throws(StorageError) in

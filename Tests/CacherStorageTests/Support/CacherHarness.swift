@@ -24,7 +24,11 @@ func withCacher<Result: Sendable>(
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await cacher.run() }
         defer { group.cancelAll() }
-        if waitsUntilReady { try await cacher.waitUntilReady() }
+        if waitsUntilReady {
+            try await cacher.waitUntilReady()
+            // It's ready once it has listed. What a test has the store's watches do is for one that is there.
+            if let scripted = underlying as? ScriptedStorage { while scripted.script.watches == 0 { await Task.yield() } }
+        }
         return try await body(cacher)
     }
 }

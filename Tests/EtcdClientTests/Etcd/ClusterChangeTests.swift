@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EtcdTestKit
+import EtcdTestSupport
 import GRPCTransport
 import MetricsTestKit
 import TestWaiting
@@ -88,8 +89,9 @@ struct ClusterChangeTests {
                 }
                 let watch = try await client.watch(.prefix("a/"), options: .init(startRevision: 1))
                 #expect(try await watch.events(20).count == 20)
-                try await client.withSession(ttl: 5) { session in
-                    try await Task.sleep(for: .seconds(4))
+                try await client.withSession(ttl: 6) { session in
+                    // Longer than it lives by itself.
+                    try await Task.sleep(for: .seconds(8))
                     try session.check()
                 }
             }
@@ -153,11 +155,13 @@ struct ClusterChangeTests {
 
     @Test("A put that settles its fate is done once, whatever happens to the server meanwhile", .timeLimit(.minutes(2)))
     func settling() async throws {
-        try await withOwnMember { client, member in
+        try await withProxiedMember { client, member, proxy in
             let first = try await client.put("a", "0").header.revision
             try await member.pauseCompletely()
-            let write = Task { try await client.settlingPut(bytes("a"), bytes("1"), ifModRevision: first, deadline: .now + .seconds(60)) }
-            try await Task.sleep(for: .milliseconds(500))
+            let before = proxy.statistics.bytesToServer
+            let value = [UInt8](repeating: 1, count: 1000)
+            let write = Task { try await client.settlingPut(bytes("a"), value, ifModRevision: first, deadline: .now + .seconds(60)) }
+            try await proxy.waitForRequest(of: value.count, after: before)
             // The write left, and its answer never comes.
             await member.kill()
             try await member.start()
@@ -167,7 +171,7 @@ struct ClusterChangeTests {
                 return
             }
             let kv = try #require(try await client.range(.key("a")).kvs.first)
-            #expect(kv.valueText == "1" && kv.version == 2 && kv.modRevision == revision)
+            #expect(kv.value == value && kv.version == 2 && kv.modRevision == revision)
             let late = try await client.settlingPut(bytes("a"), bytes("2"), ifModRevision: first)
             #expect(late == .notDone(found: kv))
         }

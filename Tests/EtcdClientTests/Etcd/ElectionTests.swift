@@ -73,7 +73,7 @@ struct ElectionTests {
             let isLeading = Flag()
             let first = Task {
                 await failure {
-                    try await client.withSession(ttl: 2) { session in
+                    try await client.withSession(ttl: 9) { session in
                         try await election.withLeadership(session: session, value: "1") { _ in
                             isLeading.set()
                             try await Task.sleep(for: .seconds(600))

@@ -71,10 +71,10 @@ struct LeaseTests {
     @Test("A lease outlives its time while it's kept alive, and ends with the scope")
     func scope() async throws {
         try await withSharedCluster { client, prefix in
-            let id = try await client.withLease(ttl: 2) { id in
+            let id = try await client.withLease(ttl: 6) { id in
                 try await client.put(bytes(prefix), [], options: .init(lease: id))
                 // Longer than the lease by itself; there's no event that tells of a lease that did not expire.
-                try await Task.sleep(for: .seconds(5))
+                try await Task.sleep(for: .seconds(9))
                 #expect(try await client.leaseTimeToLive(id).ttl >= 0)
                 #expect(try await client.range(.key(prefix)).count == 1)
                 return id
@@ -89,7 +89,7 @@ struct LeaseTests {
         try await withSharedCluster { client, _ in
             let error = await failure {
                 try await within("the end of a revoked lease") {
-                    try await client.withLease(ttl: 3) { id in
+                    try await client.withLease(ttl: 9) { id in
                         try await client.leaseRevoke(id)
                         try await Task.sleep(for: .seconds(600))
                     }

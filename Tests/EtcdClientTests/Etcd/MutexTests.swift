@@ -95,7 +95,7 @@ struct MutexTests {
         try await withSharedCluster { client, prefix in
             let error = await failure {
                 try await within("the end of a revoked session") {
-                    try await client.withSession(ttl: 3) { session in
+                    try await client.withSession(ttl: 9) { session in
                         try await EtcdMutex("\(prefix)/lock", session: session).withLock { lock in
                             try await client.leaseRevoke(session.lease)
                             let refused = await failure {
@@ -177,23 +177,12 @@ struct MutexTests {
                 try await group.waitForAll()
             }
             try await eventually("some work") { done.value >= 5 }
-            let leader = try await client.leaderMember(of: cluster)
+            let leader = try await cluster.leader()
             await leader.kill()
             try await eventually("work under a new leader") { done.value >= 15 }
             try await leader.start()
             try await work
             #expect(try await read(client, "counter") == 30)
         }
-    }
-}
-
-extension EtcdClient {
-    /// The member that leads, found by asking the cluster's members one by one.
-    func leaderMember(of cluster: EtcdCluster) async throws -> EtcdMember {
-        for member in cluster.members {
-            let status = try await withClient(of: [member.clientURL]) { try await $0.status() }
-            if status.leader == status.header.memberID { return member }
-        }
-        throw TookTooLong(description: "nobody leads")
     }
 }

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EtcdTestKit
+import EtcdTestSupport
 import GRPCTransport
 import InMemoryTracing
 import MetricsTestKit
@@ -63,15 +64,15 @@ struct ObservationTests {
 
     @Test("A view of a client makes its calls in its own way, on the same connections")
     func views() async throws {
-        try await withOwnMember { client, member in
+        try await withOwnMember(configure: { $0.readTimeout = .seconds(60) }) { client, member in
             try await client.put("a", "1")
-            let hasty = client.with(CallOptions(timeout: .milliseconds(300), metadata: ["x-request": "1"]))
+            let hasty = client.with(CallOptions(timeout: .seconds(3), metadata: ["x-request": "1"]))
             try await hasty.put("a", "2")
-            #expect(hasty.with(CallOptions(requiresLeader: false)).options.timeout == .milliseconds(300))
+            #expect(hasty.with(CallOptions(requiresLeader: false)).options.timeout == .seconds(3))
             try await member.pauseCompletely()
             let begin = ContinuousClock.now
             #expect(await failure { _ = try await hasty.range(.key("a")) }?.code == .deadlineExceeded)
-            #expect(begin.duration(to: .now) < .seconds(4), "less than the client's own time for reads")
+            #expect(begin.duration(to: .now) < .seconds(50), "less than the client's own time for reads")
             member.resume()
             #expect(try await client.range(.key("a"), deadline: .now + .seconds(30)).kvs.first?.valueText == "2")
         }

@@ -6,6 +6,7 @@
 
 import EtcdClient
 import EtcdTestKit
+import EtcdTestSupport
 import Testing
 
 @Suite("Watches and leaders, on a real etcd")

@@ -84,7 +84,7 @@ struct WatchSilenceTests {
         }
     }
 
-    private static let quick = WatchOptions.Liveness(interval: .milliseconds(100), timeout: .milliseconds(500))
+    private static let quick = WatchOptions.Liveness(interval: .milliseconds(100), timeout: .seconds(2))
 
     @Test("A stream on which progress isn't answered any more is left for another connection, and nothing is missed")
     func silence() async throws {

@@ -61,6 +61,20 @@ func withOwnMember(
     try await withOwnCluster(configure: configure) { client, cluster in try await body(client, try #require(cluster.members.first)) }
 }
 
+/// Runs a client of a cluster that nobody else uses, and that has one member, which the client reaches through a proxy.
+func withProxiedMember(_ body: @escaping @Sendable (EtcdClient, EtcdMember, FaultProxy) async throws -> Void) async throws {
+    try await withOwnCluster(.init(proxied: true)) { client, cluster in
+        try await body(client, try #require(cluster.members.first), try #require(cluster.proxies.first))
+    }
+}
+
+extension FaultProxy {
+    /// Waits until so many more bytes than these have been handed to the server's system, which takes them for a server that is paused.
+    func waitForRequest(of count: Int, after before: Int) async throws {
+        try await eventually("a request of \(count) bytes") { self.statistics.bytesToServer >= before + count }
+    }
+}
+
 extension EtcdWatch {
     /// The batches up to the one that completes so many events.
     func batches(events count: Int) async throws -> [WatchBatch] {

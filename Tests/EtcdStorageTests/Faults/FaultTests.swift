@@ -7,6 +7,7 @@
 import APIMachinery
 import EtcdClient
 import EtcdTestKit
+import EtcdTestSupport
 import Storage
 import Testing
 
@@ -124,7 +125,7 @@ import Testing
             harness.recorder.observe { operation in
                 if operation == .update, isFirst.value {
                     isFirst.change { $0 = false }
-                    member.pause()
+                    try await member.pauseCompletely()
                 } else {
                     member.resume()
                 }
@@ -144,7 +145,7 @@ import Testing
         try await StorageHarness.runAlone(readTimeout: .seconds(3), writeTimeout: .seconds(3)) { harness in
             let created = try await harness.create("a", n: 1)
             let member = harness.cluster.members[0]
-            harness.recorder.observe { operation in if operation == .update || operation == .delete { member.pause() } }
+            harness.recorder.observe { operation in if operation == .update || operation == .delete { try await member.pauseCompletely() } }
             let error = try await storageError {
                 if deletes { return try await harness.storage.delete(created.key, preconditions: nil, suggestion: created) { _ in } }
                 return try await harness.storage.guaranteedUpdate(created.key, ignoreNotFound: false, preconditions: nil, suggestion: created) { _ in
@@ -201,7 +202,7 @@ import Testing
     func cancels() async throws {
         try await StorageHarness.runAlone { harness in
             try await harness.create("a")
-            harness.cluster.members[0].pause()
+            try await harness.cluster.members[0].pauseCompletely()
             defer { harness.cluster.members[0].resume() }
             let reading = Task { try await harness.get("a") }
             reading.cancel()

@@ -7,6 +7,7 @@
 import APIMachinery
 import EtcdClient
 import EtcdTestKit
+import EtcdTestSupport
 import Storage
 import Testing
 
@@ -21,7 +22,7 @@ import Testing
             let first = try await harness.create("first")
             let reader = EventReader(try await storage.watch("/pods", options: ListOptions(resourceVersion: first.resourceVersion)))
             let stopped = Array(harness.cluster.members.prefix(2))
-            for member in stopped { member.pause() }
+            for member in stopped { try await member.pauseCompletely() }
 
             let reading = try await storageError { try await harness.get("first") }
             #expect([.unreachable, .timeout].contains(reading.code), "\(reading)")

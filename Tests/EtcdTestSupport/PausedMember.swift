@@ -4,13 +4,13 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import EtcdTestKit
+package import EtcdTestKit
 import Foundation
 import TestWaiting
 
 extension EtcdMember {
     /// Pauses the member and waits until none of its threads runs any more, which a signal doesn't.
-    func pauseCompletely() async throws {
+    package func pauseCompletely() async throws {
         pause()
         guard let processID else { return }
         let threads = "/proc/\(processID)/task"
