@@ -169,7 +169,8 @@ let package = Package(
             path: "Tests/GRPCTestSupport",
             swiftSettings: strict),
         .target(
-            name: "EtcdTestSupport", dependencies: ["CGRPCSessionTestSupport", "EtcdClient", "EtcdTestKit", "GRPCTestSupport", "GRPCTransport", "TestWaiting"],
+            name: "EtcdTestSupport",
+            dependencies: ["CGRPCSessionTestSupport", "EtcdClient", "EtcdTestKit", "GRPCTestSupport", "GRPCTransport", "TestWaiting"],
             path: "Tests/EtcdTestSupport",
             swiftSettings: strict),
         .tests("CGRPCSessionTests", ["CGRPCSession", "CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTestSupport"]),
