@@ -74,24 +74,51 @@ public final class GRPCStream: Sendable {
     /// As ``nextMessages()``, without a copy.
     package func nextReceived() async throws(GRPCError) -> [ReceivedMessage] {
         while true {
-            switch call.state.withLock({ $0.read(creditThreshold: creditThreshold) }) {
-            case .messages(let batch, let credit):
-                if credit > 0 { connection.submit(.consume(call, credit)) }
-                return batch
-            case .ended(.succeeded): return []
-            case .ended(.failed(let error)): throw error
-            case .nothing: break
-            case .busy:
-                throw GRPCError(
-                    code: .failedPrecondition, message: "another task is waiting for this stream's messages; only one may",
-                    disposition: .mayHaveExecuted,
-                    origin: .caller, endpoint: connection.endpoint)
-            }
+            if let batch = try takeReceived() { return batch }
             await withTaskCancellationHandler {
                 await call.waitForNews()
             } onCancel: {
                 cancel()
             }
+        }
+    }
+
+    /// Gives `receiver` all messages as they come, until the stream ends.
+    ///
+    /// It runs on the connection's event loop, once for all that came together: it must neither block nor take long. The server's sending window
+    /// is returned at once, so it is the receiver's to bound what it keeps. Spares the task that reads a resumption for each batch, which is most
+    /// of what a message that comes alone costs. Like ``nextMessages()`` it is for one task at a time, whose cancellation resets the stream.
+    /// - Throws: ``GRPCError`` with the stream's end, after all messages that came before it were given; nothing when the server ended it
+    ///   successfully.
+    package func deliver(to receiver: @escaping @Sendable ([ReceivedMessage]) -> Void) async throws(GRPCError) {
+        while true {
+            // What came before the receiver is in place. From then on the loop alone gives it messages, so that they keep their order.
+            while let batch = try takeReceived() {
+                if batch.isEmpty { return }
+                receiver(batch)
+            }
+            await withTaskCancellationHandler {
+                await call.waitForNews(CallState.Receiver(take: receiver, creditThreshold: creditThreshold))
+            } onCancel: {
+                cancel()
+            }
+        }
+    }
+
+    /// What is here already; empty at the successful end, nil when it has to be waited for.
+    private func takeReceived() throws(GRPCError) -> [ReceivedMessage]? {
+        switch call.state.withLock({ $0.read(creditThreshold: creditThreshold) }) {
+        case .messages(let batch, let credit):
+            if credit > 0 { connection.submit(.consume(call, credit)) }
+            return batch
+        case .ended(.succeeded): return []
+        case .ended(.failed(let error)): throw error
+        case .nothing: return nil
+        case .busy:
+            throw GRPCError(
+                code: .failedPrecondition, message: "another task is waiting for this stream's messages; only one may",
+                disposition: .mayHaveExecuted,
+                origin: .caller, endpoint: connection.endpoint)
         }
     }
 

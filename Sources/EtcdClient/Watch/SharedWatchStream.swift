@@ -26,6 +26,8 @@ final class SharedWatchStream: Sendable {
         var writer: CheckedContinuation<Void, Never>?
         var lastWatcher: Watcher = 0
         var interval: Duration?
+        /// What was said on the stream makes no sense: it is being reset, and nothing more is heard of it.
+        var failure: GRPCError?
         var isStopped = false
     }
 
@@ -229,33 +231,42 @@ final class SharedWatchStream: Sendable {
 
     /// Reads until the stream ends; gives what it ended with.
     private func read(_ stream: GRPCStream, _ client: EtcdClient) async -> GRPCError? {
-        while true {
-            let received: [ReceivedMessage]
-            do throws(GRPCError) {
-                received = try await stream.nextReceived()
-            } catch {
-                return error
-            }
-            if received.isEmpty { return nil }
-            // Read before the lock is taken: a long answer is no reason for others to wait.
-            let events = received.map { message -> (event: WatchMultiplexerStateMachine.Event, size: Int) in
-                do throws(MalformedMessage) {
-                    return (.message(try message.withUnsafeBytes { bytes throws(MalformedMessage) in try WatchMessage(wire: bytes) }), message.count)
-                } catch {
-                    return (.malformed(error), 0)
-                }
-            }
-            let effects = state.withLock { state in
-                var effects = Effects()
-                for (event, size) in events where effects.failure == nil { Self.apply(event, size: size, &state, &effects) }
-                Self.settle(&state, &effects)
-                pulse.heard(isOwedMore: state.machine.isOwedAnswer)
-                return effects
-            }
-            if effects.isRefused { refused(client) }
-            effects.carryOut()
-            if let failure = effects.failure { return failure }
+        var end: GRPCError?
+        do throws(GRPCError) {
+            try await stream.deliver { [self] received in take(received, from: stream, client) }
+        } catch {
+            end = error
         }
+        return state.withLock { $0.failure.take() } ?? end
+    }
+
+    /// Hands messages to the watches that they are for. Runs where the stream's bytes are read, and copies them into events; what comes of those is
+    /// the consumers' work, in tasks of their own.
+    private func take(_ received: [ReceivedMessage], from stream: GRPCStream, _ client: EtcdClient) {
+        var effects = Effects()
+        for message in received {
+            // Read before the lock is taken: a long answer is no reason for others to wait.
+            let event: WatchMultiplexerStateMachine.Event
+            do throws(MalformedMessage) {
+                event = .message(try message.withUnsafeBytes { bytes throws(MalformedMessage) in try WatchMessage(wire: bytes) })
+            } catch {
+                event = .malformed(error)
+            }
+            let hasFailed = state.withLock { state in
+                if state.failure == nil { Self.apply(event, size: message.count, &state, &effects) }
+                state.failure = state.failure ?? effects.failure
+                return state.failure != nil
+            }
+            if hasFailed { break }
+        }
+        let hasFailed = state.withLock { state in
+            Self.settle(&state, &effects)
+            pulse.heard(isOwedMore: state.machine.isOwedAnswer)
+            return state.failure != nil
+        }
+        if effects.isRefused { refused(client) }
+        effects.carryOut()
+        if hasFailed { stream.cancel() }
     }
 
     /// The stream's token isn't valid any more, which the next one's must not be told again.

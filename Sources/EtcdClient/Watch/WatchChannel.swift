@@ -24,7 +24,8 @@ final class WatchChannel: Sendable {
         case cancelled
     }
 
-    typealias Waiter = CheckedContinuation<Void, Never>
+    // Unchecked, for its cost: it is kept in one place only, and taken out of it to be resumed.
+    typealias Waiter = UnsafeContinuation<Void, Never>
 
     private struct State {
         var messages: [WatchMessage] = []
@@ -107,7 +108,7 @@ final class WatchChannel: Sendable {
             if let news { return news }
             if Task.isCancelled { return .cancelled }
             await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
+                await withUnsafeContinuation { continuation in
                     let waits = state.withLock { state in
                         guard state.messages.isEmpty, state.end == nil, !Task.isCancelled else { return false }
                         state.waiter = continuation

@@ -24,6 +24,22 @@ struct CallState {
         case busy
     }
 
+    /// Who takes a stream's messages as they come.
+    struct Receiver {
+        var take: @Sendable ([ReceivedMessage]) -> Void
+        /// See ``CallState/read(creditThreshold:)``.
+        var creditThreshold: Int
+    }
+
+    /// Those for whom there is news, and what the receiver is to be given before they run.
+    struct News {
+        var receiver: Receiver?
+        var messages: [ReceivedMessage] = []
+        var credit = 0
+        var reader: Waiter?
+        var sender: Waiter?
+    }
+
     // Unchecked, for its cost: it is kept in one place only, and taken out of it to be resumed.
     typealias Waiter = UnsafeContinuation<Void, Never>
 
@@ -36,6 +52,7 @@ struct CallState {
     /// A unary call's end was told.
     private var isOver = false
     private var reader: Waiter?
+    private var receiver: Receiver?
     private var sender: Waiter?
     /// Who opens a stream.
     private var opener: Waiter?
@@ -82,10 +99,16 @@ struct CallState {
         return reader.take()
     }
 
-    /// What must run again now that there is news: the reader when it has something to read, the sender when it may go on.
-    mutating func waitersWithNews(sendLimit: Int) -> (reader: Waiter?, sender: Waiter?) {
-        var news: (reader: Waiter?, sender: Waiter?) = (nil, nil)
-        if end != nil || !messages.isEmpty { swap(&news.reader, &reader) }
+    /// What must run now that there is news: the reader when it has something to read, or its receiver instead; the sender when it may go on.
+    mutating func news(sendLimit: Int) -> News {
+        var news = News()
+        if let receiver, case .messages(let messages, let credit) = read(creditThreshold: receiver.creditThreshold) {
+            (news.receiver, news.messages, news.credit) = (receiver, messages, credit)
+        }
+        if end != nil || !messages.isEmpty {
+            swap(&news.reader, &reader)
+            receiver = nil
+        }
         if end != nil || unsentBytes <= sendLimit { swap(&news.sender, &sender) }
         return news
     }
@@ -105,10 +128,12 @@ struct CallState {
         return reader == nil ? .nothing : .busy
     }
 
-    /// Registers a reader; false when it must not wait, because there is something to read or another came first.
-    mutating func wait(reader: Waiter) -> Bool {
+    /// Registers a reader; false when it must not wait, because there is something to read or another came first. With a receiver it waits for the
+    /// end alone.
+    mutating func wait(reader: Waiter, receiver: Receiver? = nil) -> Bool {
         guard end == nil, messages.isEmpty, self.reader == nil else { return false }
         self.reader = reader
+        self.receiver = receiver
         return true
     }
 

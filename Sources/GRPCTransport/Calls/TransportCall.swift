@@ -55,15 +55,20 @@ final class TransportCall: Sendable {
         }
     }
 
-    /// Resumes those for whom there is news.
-    func wake() {
+    /// Resumes those for whom there is news. Once the session has the call, to be called on the connection's event loop alone: there a stream's
+    /// receiver runs.
+    /// - Returns: how many bytes of window are to be returned for what the receiver took.
+    @discardableResult
+    func wake() -> Int {
         if isUnary {
             state.withLock { $0.tellEnd() }?.resume()
-        } else {
-            let news = state.withLock { $0.waitersWithNews(sendLimit: Self.sendLimit) }
-            news.reader?.resume()
-            news.sender?.resume()
+            return 0
         }
+        let news = state.withLock { $0.news(sendLimit: Self.sendLimit) }
+        news.receiver?.take(news.messages)
+        news.reader?.resume()
+        news.sender?.resume()
+        return news.credit
     }
 
     /// Waits until the session has taken a stream, or it has ended before that.
@@ -79,10 +84,11 @@ final class TransportCall: Sendable {
         return error.missedConnection
     }
 
-    /// Waits until there is something to read. Returns at once when there is, or when another reader waits.
-    func waitForNews() async {
+    /// Waits until there is something to read; with a receiver, which is given all that comes, for the end. Returns at once when there is
+    /// something to read already, or when another reader waits.
+    func waitForNews(_ receiver: CallState.Receiver? = nil) async {
         await withUnsafeContinuation { continuation in
-            if !state.withLock({ $0.wait(reader: continuation) }) { continuation.resume() }
+            if !state.withLock({ $0.wait(reader: continuation, receiver: receiver) }) { continuation.resume() }
         }
     }
 }

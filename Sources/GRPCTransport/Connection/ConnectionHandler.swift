@@ -321,8 +321,15 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func wakeCalls() {
         guard !callsWithNews.isEmpty else { return }
-        for call in callsWithNews { call.wake() }
+        var returnsWindow = false
+        for call in callsWithNews {
+            let credit = call.wake()
+            guard credit > 0 else { continue }
+            session.consume(credit, on: call.sessionID)
+            returnsWindow = true
+        }
         callsWithNews.removeAll(keepingCapacity: true)
+        if returnsWindow { connection?.scheduleTick() }
     }
 
     func handleEvents() {
