@@ -70,7 +70,7 @@ struct GoAwayScenarioTests {
                 }
             }
         } catch {
-            Issue.record("KEELSON_SEED=\(seed): \(error)")
+            Issue.record("KEELSON_SEED=\(seed): \(error); \(servers.map(\.report))")
             throw error
         }
         #expect(ledger.violations.isEmpty, "KEELSON_SEED=\(seed): \(ledger.violations.prefix(5))")

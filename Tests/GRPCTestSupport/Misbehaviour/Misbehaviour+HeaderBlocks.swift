@@ -70,9 +70,11 @@ extension Misbehaviour {
                 Frames.headers(victim.stream, Frames.okBlock) + Frames.data(victim.stream, framed([1]))
                     + Frames.headers(victim.stream, repeated(size, bomb), end: true), [.ends(8)]),
             .init(
+                // Of which the last is what it was.
                 "many sizes of the table",
                 Frames.headers(
-                    victim.stream, [UInt8](repeating: 0x20, count: Int.random(in: 1...15_000, using: &random)) + Frames.okBlock) + end,
+                    victim.stream, [UInt8](repeating: 0x20, count: Int.random(in: 1...15_000, using: &random)) + [0x3f, 0xe1, 0x1f] + Frames.okBlock)
+                    + end,
                 [.ends(0), .connectionLost]),
             .init(
                 "header blocks without end",

@@ -78,6 +78,19 @@ final class LeavingServer: Sendable {
     /// Connections that were left, whose calls have all ended, and which the client still holds.
     var heldConnections: Int { state.withLock { $0.lines.count { $0.hasBegunLeave && $0.open.isEmpty && $0.connection.isOpen } } }
 
+    /// Where the connections stand.
+    var report: String {
+        state.withLock { state in
+            state.lines.map { line in
+                let leave = line.leave.map { "\($0)" } ?? "stays"
+                return """
+                    \(leave)\(line.hasBegunLeave ? " begun" : "")\(line.isLeft ? " done" : "")\(line.connection.isOpen ? "" : " closed"), \
+                    last \(line.last), highest \(line.highest), open \(line.open.map { ($0.stream, $0.isStream) })
+                    """
+            }.joined(separator: "; ")
+        }
+    }
+
     func take(_ connection: RawServer.Connection, _ request: RawServer.Request) {
         state.withLock { state in
             let index = line(of: connection, &state)
@@ -124,7 +137,7 @@ final class LeavingServer: Sendable {
         for index in line.open.indices.reversed() where !line.open[index].isStream || isLast && random.chance(20) {
             if random.chance(50) { answer(index, &line) }
         }
-        if isLast, line.last < UInt32.max, line.open.isEmpty, random.chance(30) {
+        if isLast, line.last < .max / 2, line.open.isEmpty, random.chance(30) {
             line.isLeft = true
             // Or the client closes it, which has nothing to do with it any more.
             if random.chance(50) { line.connection.close() }
