@@ -171,7 +171,7 @@ struct WatchOverEtcdTests {
     @Test("While etcd is down the cache serves what it has; when it is back, watches go on or end, and reads are consistent again")
     func outage() async throws {
         try await EtcdCluster.withCluster { cluster in
-            try await withEtcdCacher(on: cluster) { etcd in
+            try await withEtcdCacher(on: cluster, readTimeout: .seconds(5)) { etcd in
                 let before = try await etcd.store.put("a")
                 _ = try await etcd.cacher.get("/pods/ns/a", options: GetOptions(resourceVersion: before.resourceVersion))
                 let stream = try await etcd.cacher.watch("/pods", options: ListOptions(resourceVersion: before.resourceVersion))
@@ -181,6 +181,7 @@ struct WatchOverEtcdTests {
                 let unreachable = await failure { () async throws(StorageError) in try await etcd.cacher.list("/pods", options: ListOptions()) }
                 #expect(unreachable != nil)
                 try await cluster.members[0].start()
+                try await etcd.waitUntilConnected()
                 let written = try await etcd.store.put("b")
                 var reader = WatchReader(stream)
                 if let event = await reader.next() { #expect(event.summary == "ADDED /pods/ns/b@\(written.resourceVersion)") }

@@ -8,15 +8,6 @@ import EtcdClient
 import EtcdTestKit
 import MetricsTestKit
 
-/// A configuration for a cluster, changed as wanted.
-func configuration(
-    of cluster: EtcdCluster, _ change: (inout EtcdClientConfiguration) -> Void = { _ in }
-) throws -> EtcdClientConfiguration {
-    var configuration = try EtcdClientConfiguration(endpoints: cluster.endpoints, tls: cluster.tls)
-    change(&configuration)
-    return configuration
-}
-
 extension EtcdCluster {
     /// Runs a cluster of one member that asks for names, has the users of ``addUsers()``, and spends little on logins.
     static func withAuthentication(flags: [String] = [], _ body: (EtcdCluster) async throws -> Void) async throws {

@@ -35,7 +35,21 @@ func withClient<Result: Sendable>(
 func withClient<Result: Sendable>(
     of endpoints: [String], tls: GRPCTLSConfiguration? = nil, _ body: @escaping @Sendable (EtcdClient) async throws -> Result
 ) async throws -> Result {
-    try await withClient(try EtcdClientConfiguration(endpoints: endpoints, tls: tls), body)
+    try await withClient(try configuration(of: endpoints, tls), body)
+}
+
+/// A configuration for a cluster, changed as wanted.
+func configuration(
+    of cluster: EtcdCluster, _ change: (inout EtcdClientConfiguration) -> Void = { _ in }
+) throws -> EtcdClientConfiguration {
+    var configuration = try configuration(of: cluster.endpoints, cluster.tls)
+    change(&configuration)
+    return configuration
+}
+
+/// The machine that tests run on may have a lot to do: calls may take longer than they may by default.
+private func configuration(of endpoints: [String], _ tls: GRPCTLSConfiguration?) throws -> EtcdClientConfiguration {
+    try EtcdClientConfiguration(endpoints: endpoints, tls: tls, readTimeout: .seconds(20), writeTimeout: .seconds(20))
 }
 
 /// Runs a client of the cluster that tests share, with a prefix for their keys.
