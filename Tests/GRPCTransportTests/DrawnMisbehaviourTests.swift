@@ -67,7 +67,8 @@ struct DrawnMisbehaviourTests {
         let isLost = error?.code == .unavailable && error?.origin == .connection && fates.contains(.connectionLost)
         let isRight: Bool
         if !isVictim {
-            isRight = error == nil || isLost
+            // One that had begun to be answered can't be refused any more, whatever the server says.
+            isRight = error == nil || error?.code == .unavailable && fates.contains(.connectionLost)
         } else if fates == [.connectionLost] {
             isRight = isLost || error?.code == .internal && error?.origin == .protocolViolation
         } else if let error {

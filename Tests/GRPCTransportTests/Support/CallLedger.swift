@@ -28,6 +28,9 @@ final class CallLedger: Sendable {
 
     var violations: [String] { state.withLock { $0.violations } }
 
+    /// Something else went wrong.
+    func report(_ violation: String) { state.withLock { $0.violations.append(violation) } }
+
     /// A call has come that a server will answer.
     func accept(_ call: UInt32) {
         state.withLock { state in

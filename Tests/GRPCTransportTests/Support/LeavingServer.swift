@@ -99,7 +99,10 @@ final class LeavingServer: Sendable {
             ledger.accept(call)
             state.lines[index].highest = max(state.lines[index].highest, request.stream)
             state.lines[index].open.append(Open(stream: request.stream, call: call, isStream: request.message[4] == 1))
-            if request.message[4] == 1 { connection.write(Frames.headers(request.stream, Frames.okBlock)) }
+            guard request.message[4] == 1 else { return }
+            // What has begun to be answered can't be taken back.
+            state.lines[index].highestAnswered = max(state.lines[index].highestAnswered, request.stream)
+            connection.write(Frames.headers(request.stream, Frames.okBlock))
         }
     }
 
