@@ -173,7 +173,7 @@ extension ConnectionPool {
             }
             let failure = error as? ConnectionFailure ?? ConnectionFailure(kind: .connect, reason: "\(error)")
             let deservesWarning = state.withLock { state in
-                state.lanes[lane].lastFailure = "\(endpoint): \(error)"
+                state.lanes[lane].lastFailures[endpoint] = "\(error)"
                 return state.failures.failed(endpoint, reason: failure.reason, isLasting: failure.isLasting, at: .now())
             }
             logger.log(

@@ -109,13 +109,14 @@ final class ConnectionPool: Sendable {
     private func stopWaiting(_ id: UInt64, _ route: Route, code: GRPCStatusCode, origin: GRPCError.Origin) {
         let (waiter, cause, endpoints) = state.withLock { state -> (LaneState.Waiter?, String?, [GRPCEndpoint]) in
             guard let lane = state.existingLane(for: route) else { return (nil, nil, []) }
-            return (state.lanes[lane].remove(id), state.lanes[lane].lastFailure, route.endpoint.map { [$0] } ?? state.endpoints)
+            let endpoints = route.endpoint.map { [$0] } ?? state.endpoints
+            return (state.lanes[lane].remove(id), state.lanes[lane].failure(at: endpoints), endpoints)
         }
         guard let waiter else { return }
         announceState()
         let what = code == .cancelled ? "the caller cancelled the call" : "the deadline passed"
         let names = endpoints.map(\.description).joined(separator: ", ")
-        let message = "\(what) while it waited for a connection to \(names)" + (cause.map { "; the last attempt failed: \($0)" } ?? "")
+        let message = "\(what) while it waited for a connection to \(names)" + (cause.map { "; the last attempts failed: \($0)" } ?? "")
         waiter.resume(
             returning: .failed(GRPCError(code: code, message: message, disposition: .notSent, origin: origin, endpoint: route.endpoint)))
     }
@@ -232,7 +233,7 @@ extension ConnectionPool.State {
         let shared = ConnectionLane.allCases.map { lanes[$0.rawValue] }
         let connected = Set(shared.compactMap { $0.current?.endpoint }).sorted { $0.description < $1.description }
         let waiting = shared.filter { $0.current == nil && $0.hasWaiters }
-        if let reason = waiting.compactMap(\.lastFailure).first {
+        if let reason = waiting.compactMap({ $0.failure(at: endpoints) }).first {
             return connected.isEmpty ? .disconnected(reason: reason) : .degraded(connected, reason: reason)
         }
         if connected.isEmpty { return waiting.isEmpty ? .idle : .connecting }

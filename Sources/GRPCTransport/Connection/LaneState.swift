@@ -32,8 +32,8 @@ struct LaneState {
     var preference: [GRPCEndpoint] = []
     private(set) var current: Connection?
     private(set) var replacement: Replacement?
-    /// Why the last attempt failed.
-    var lastFailure: String?
+    /// Why the last attempt at each endpoint failed, since there was a connection.
+    var lastFailures: [GRPCEndpoint: String] = [:]
     /// When somebody last asked for a connection. Kept for lanes that name their endpoint.
     var lastUse = NIODeadline.uptimeNanoseconds(0)
     private var waiters: [UInt64: Waiter] = [:]
@@ -43,6 +43,12 @@ struct LaneState {
 
     /// Whether somebody waits for a connection that isn't there, or the one that is there is to be replaced.
     var hasDemand: Bool { current == nil ? !waiters.isEmpty : replacement != nil }
+
+    /// Why the last attempt at each of some endpoints failed; nil when none did.
+    func failure(at endpoints: [GRPCEndpoint]) -> String? {
+        let failures = endpoints.compactMap { endpoint in lastFailures[endpoint].map { "\(endpoint): \($0)" } }
+        return failures.isEmpty ? nil : failures.joined(separator: "; ")
+    }
 
     var hasWaiters: Bool { !waiters.isEmpty }
 
@@ -83,7 +89,7 @@ struct LaneState {
         let movesStreams = replacement?.movesStreams ?? false
         current = connection
         replacement = nil
-        lastFailure = nil
+        lastFailures = [:]
         return (takeWaiters(), old, movesStreams)
     }
 

@@ -46,6 +46,7 @@ enum TLSFailure {
         ("ALERT_CERTIFICATE_EXPIRED", "the server says that our certificate has expired"),
         ("ALERT_CERTIFICATE_REVOKED", "the server says that our certificate is revoked"),
         ("UNSUPPORTED_PROTOCOL", "the server speaks no TLS 1.2 or newer"), ("ALERT_PROTOCOL_VERSION", "the server speaks no TLS 1.2 or newer"),
+        ("ALERT_INTERNAL_ERROR", "the server could not complete the handshake; look at its certificate and key"),
         ("NO_APPLICATION_PROTOCOL", "the server does not offer HTTP/2 (ALPN \"h2\")"),
         ("WRONG_VERSION_NUMBER", "the server does not speak TLS; is it an http endpoint?"),
         ("HTTP_REQUEST", "the server does not speak TLS; is it an http endpoint?"),
