@@ -17,10 +17,7 @@ extension Scenarios {
 
         @Test("S40: faults of all kinds, drawn by lot, with compaction: nothing is lost, done twice or out of order", .soakLimit)
         func drawn() async throws {
-            var scenario = Scenario(EtcdClusterOptions(members: 3, proxied: true, proxiedPeers: true))
-            scenario.compacts = true
-            scenario.timeout = .seconds(6)
-            try await scenario.run { round in
+            try await Scenario(.proxiedTrioAndPeers, timeout: .seconds(6), compacts: true).run { round in
                 for _ in 0..<3 {
                     let fault = round.random { Fault.allCases.randomElement(using: &$0) } ?? .kill
                     try await strike(fault, round)

@@ -14,8 +14,7 @@ extension Scenarios {
     @Suite("Cancellation") struct Cancellation {
         @Test("S39: calls cancelled at random moments end at once, and tell the truth of what became of them", .soakLimit)
         func calls() async throws {
-            let scenario = Scenario(EtcdClusterOptions(proxied: true))
-            try await scenario.run { round in
+            try await Scenario(EtcdClusterOptions(proxied: true)).run { round in
                 for number in 0..<30 {
                     var random = round.random { $0.fork() }
                     let life = Duration.microseconds(Int.random(in: 0...8000, using: &random))

@@ -13,11 +13,7 @@ extension Scenarios {
     @Suite("Compaction") struct Compaction {
         @Test("S15: compaction all the time, and connections that break: watches lose nothing, or say what they lost", .soakLimit)
         func storm() async throws {
-            var scenario = Scenario(.proxiedTrio)
-            scenario.compacts = true
-            scenario.watchers = 4
-            scenario.timeout = .seconds(10)
-            try await scenario.run { round in
+            try await Scenario(timeout: .seconds(10), watchers: 4, compacts: true).run { round in
                 for _ in 0..<4 {
                     round.cluster.proxies[round.busiest].endAll()
                     try await round.letRun(300...900)

@@ -15,9 +15,7 @@ extension Scenarios {
     @Suite("Members that are killed or asked to leave") struct ProcessFaults {
         @Test("S1: kill −9 of the connected member, again and again: reads go on, no write is done twice, no event is lost", .soakLimit)
         func killConnected() async throws {
-            var scenario = Scenario(.proxiedTrio)
-            scenario.timeout = .seconds(10)
-            try await scenario.run { round in
+            try await Scenario(timeout: .seconds(10)).run { round in
                 for _ in 0..<3 {
                     let member = round.cluster.members[round.busiest]
                     let killed = ContinuousClock.now
@@ -26,17 +24,14 @@ extension Scenarios {
                     try await member.start()
                     try await round.letRun(0...500)
                 }
-            } afterwards: { round in
-                // Two members are always there, so a read has no reason to fail.
-                #expect(round.recorder.count { !$0.kind.isWrite && !$0.isDone } == 0)
+            } afterwards: {
+                $0.expectReads()
             }
         }
 
         @Test("S2: kill −9 of the leader: writes go on after the election", .soakLimit)
         func killLeader() async throws {
-            var scenario = Scenario(.proxiedTrio)
-            scenario.timeout = .seconds(10)
-            try await scenario.run { round in
+            try await Scenario(timeout: .seconds(10)).run { round in
                 for _ in 0..<2 {
                     let leader = try await round.cluster.leader()
                     let killed = ContinuousClock.now
@@ -49,9 +44,7 @@ extension Scenarios {
 
         @Test("S3: all members are away for a while, and come back in any order: all goes on", .soakLimit)
         func killAll() async throws {
-            var scenario = Scenario(.proxiedTrio)
-            scenario.timeout = .seconds(10)
-            try await scenario.run { round in
+            try await Scenario(timeout: .seconds(10)).run { round in
                 for member in round.cluster.members { await member.kill() }
                 try await round.letRun(1000...2000)
                 let order = round.random { round.cluster.members.shuffled(using: &$0) }
@@ -64,9 +57,7 @@ extension Scenarios {
 
         @Test("S4: a connected member that is paused: all goes on elsewhere, and what it says later changes nothing", .soakLimit)
         func pauseConnected() async throws {
-            var scenario = Scenario(.proxiedTrio)
-            scenario.timeout = .seconds(20)
-            try await scenario.run { round in
+            try await Scenario(timeout: .seconds(20)).run { round in
                 let member = round.cluster.members[round.busiest]
                 let paused = ContinuousClock.now
                 member.pause()
@@ -80,10 +71,8 @@ extension Scenarios {
 
         @Test("S21: a member that defragments a large store answers nobody meanwhile: calls go elsewhere, and none is lost", .soakLimit)
         func defragmentation() async throws {
-            var scenario = Scenario(.proxiedTrio)
-            scenario.timeout = .seconds(20)
             let size: Int64 = Soak.seconds == nil ? 96 << 20 : 1 << 30
-            try await scenario.run { round in
+            try await Scenario(timeout: .seconds(20)).run { round in
                 try await fill(round, upTo: size)
                 let endpoint = try GRPCEndpoint(parsing: round.cluster.endpoints[round.busiest])
                 let start = ContinuousClock.now
@@ -92,8 +81,8 @@ extension Scenarios {
                 // As long as it takes to see that a member doesn't answer.
                 #expect(time < .seconds(15), "all went on after \(time)")
                 try await defragmented
-            } afterwards: { round in
-                #expect(round.recorder.count { !$0.kind.isWrite && !$0.isDone } == 0, "\(round.recorder.errors.first?.description ?? "")")
+            } afterwards: {
+                $0.expectReads()
             }
         }
 
@@ -109,9 +98,7 @@ extension Scenarios {
 
         @Test("S5: with two of three members paused writes fail with an outcome and stale reads work; then all goes on", .soakLimit)
         func minority() async throws {
-            var scenario = Scenario(.proxiedTrio)
-            scenario.timeout = .seconds(2)
-            try await scenario.run { round in
+            try await Scenario(timeout: .seconds(2)).run { round in
                 let (first, second) = (round.cluster.members[0], round.cluster.members[1])
                 for member in [first, second] { member.pause() }
                 let paused = ContinuousClock.now
@@ -128,9 +115,7 @@ extension Scenarios {
         @Test(
             "S11: SIGTERM of the connected member: watches move at once, reads don't fail", .soakLimit, arguments: [true, false])
         func terminate(tls: Bool) async throws {
-            var scenario = Scenario(EtcdClusterOptions(members: 3, tls: tls, proxied: true))
-            scenario.timeout = .seconds(10)
-            try await scenario.run { round in
+            try await Scenario(EtcdClusterOptions(members: 3, tls: tls, proxied: true), timeout: .seconds(10)).run { round in
                 for _ in 0..<2 {
                     let member = round.cluster.members[round.busiest]
                     let asked = ContinuousClock.now
@@ -141,8 +126,8 @@ extension Scenarios {
                     await member.terminate()
                     try await member.start()
                 }
-            } afterwards: { round in
-                #expect(round.recorder.count { !$0.kind.isWrite && !$0.isDone } == 0)
+            } afterwards: {
+                $0.expectReads()
             }
         }
 

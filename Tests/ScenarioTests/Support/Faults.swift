@@ -4,8 +4,10 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import EtcdClient
 import EtcdTestKit
 import HistoryTesting
+import Testing
 
 extension Scenario.Round {
     /// The member that the client has most to do with.
@@ -14,6 +16,12 @@ extension Scenario.Round {
     }
 
     func index(of member: EtcdMember) -> Int { cluster.members.firstIndex { $0 === member } ?? 0 }
+
+    /// Reads have no reason to fail as long as any member serves, or one does again in time.
+    func expectReads(sourceLocation: SourceLocation = #_sourceLocation) {
+        let failed = recorder.count { !$0.kind.isWrite && !$0.isDone }
+        #expect(failed == 0, "\(recorder.errors.first?.description ?? "")", sourceLocation: sourceLocation)
+    }
 
     /// Lets things run for a random while.
     func letRun(_ milliseconds: ClosedRange<Int>) async throws {
@@ -24,4 +32,6 @@ extension Scenario.Round {
 extension EtcdClusterOptions {
     /// Three members, clients reaching them through proxies.
     static let proxiedTrio = EtcdClusterOptions(members: 3, proxied: true)
+    /// And the members reaching each other through proxies too.
+    static let proxiedTrioAndPeers = EtcdClusterOptions(members: 3, proxied: true, proxiedPeers: true)
 }

@@ -21,16 +21,29 @@ extension Trait where Self == TimeLimitTrait {
 
 /// One cluster and one client through a number of rounds, each with a load, faults, and a look at what came of it.
 struct Scenario: Sendable {
-    var options: EtcdClusterOptions
-    var workers = 5
-    var watchers = 2
-    /// Whether the history is compacted meanwhile.
-    var compacts = false
-    var mix = Worker.Mix()
-    var timeout: Duration = .seconds(3)
-    var configure: @Sendable (inout EtcdClientConfiguration) -> Void = { _ in }
+    let options: EtcdClusterOptions
+    let timeout: Duration
+    let workers: Int
+    let watchers: Int
+    let mix: Worker.Mix
+    let compacts: Bool
+    let configure: @Sendable (inout EtcdClientConfiguration) -> Void
 
-    init(_ options: EtcdClusterOptions) { self.options = options }
+    /// - Parameters:
+    ///   - timeout: how long an operation may take.
+    ///   - compacts: whether the history is compacted meanwhile.
+    init(
+        _ options: EtcdClusterOptions = .proxiedTrio, timeout: Duration = .seconds(3), workers: Int = 5, watchers: Int = 2, mix: Worker.Mix = .init(),
+        compacts: Bool = false, configure: @escaping @Sendable (inout EtcdClientConfiguration) -> Void = { _ in }
+    ) {
+        self.options = options
+        self.timeout = timeout
+        self.workers = workers
+        self.watchers = watchers
+        self.mix = mix
+        self.compacts = compacts
+        self.configure = configure
+    }
 
     /// One round: where faults are made and looked at.
     final class Round: Sendable {
