@@ -69,8 +69,10 @@ struct WatchStateMachine: Sendable {
     static let pieceLimit = 4 << 20
     /// The pieces of one revision can't be told apart from a server that never ends them.
     static let revisionLimit = 1 << 30
-    /// A watcher that is refused so often for want of a valid token is given up.
-    static let maximumRefusals = 3
+    /// How long to wait after the logins that follow one refusal after the other for want of a valid token: a member that lags behind doesn't know a
+    /// new one yet. A watcher that is refused once more is given up.
+    static let loginPauses: [Duration] = [.zero, .milliseconds(100), .milliseconds(400), .milliseconds(1600)]
+    static let maximumRefusals = loginPauses.count + 1
 
     private let range: KeyRange
     private let canAuthenticate: Bool
@@ -89,6 +91,7 @@ struct WatchStateMachine: Sendable {
     private var floor: Int64 = 0
     private var backoff = WatchBackoff()
     private var refusals = 0
+    private var loginPause = Duration.zero
     private var progressIsWanted = false
 
     /// A watch that has delivered nothing.
@@ -119,7 +122,7 @@ struct WatchStateMachine: Sendable {
         case .notConfirmed(let error, let jitter):
             if [.canceled, .stopped, .historyLost, .permissionDenied].contains(error.code) { return end(error) }
             return reopen(jitter: jitter)
-        case .authenticated: return state == .authenticating ? reopen(after: .zero) : .none
+        case .authenticated: return state == .authenticating ? reopen(after: loginPause) : .none
         case .dropped: return reopen(after: .zero)
         case .progressWanted:
             if state == .live { return .requestProgress }
@@ -275,8 +278,8 @@ struct WatchStateMachine: Sendable {
         // Some releases of etcd say so of a token that has expired. When the right is what's missing, others mustn't lose their stream for it.
         case .permissionDenied where refusals == 0:
             isShared = false
-            refusals = Self.maximumRefusals - 2
-            return authenticate() ?? canceled(message)
+            refusals = Self.maximumRefusals - 1
+            return authenticate(pause: .zero)
         default: return canceled(message)
         }
     }
@@ -284,6 +287,11 @@ struct WatchStateMachine: Sendable {
     private mutating func authenticate() -> Action? {
         refusals += 1
         guard refusals < Self.maximumRefusals else { return nil }
+        return authenticate(pause: Self.loginPauses[refusals - 1])
+    }
+
+    private mutating func authenticate(pause: Duration) -> Action {
+        loginPause = pause
         state = .authenticating
         dropPieces()
         return .authenticate
