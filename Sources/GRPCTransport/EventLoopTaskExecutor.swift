@@ -31,8 +31,12 @@ final class EventLoopTaskExecutor: TaskExecutor {
         if wakes { eventLoop.execute { self.runJobs() } }
     }
 
-    // Jobs that these make ready come after what else the loop has to do.
-    private func runJobs() {
+    /// Has jobs wait for ``runJobs()``, which is to follow soon, rather than for their turn: on a loop with little to do that is most of what
+    /// a turn costs. To be called on the loop.
+    func holdJobs() { queue.withLock { $0.isScheduled = true } }
+
+    /// Runs what is ready, on the loop. Jobs that these make ready come after what else the loop has to do.
+    func runJobs() {
         var jobs = queue.withLock { queue in
             queue.isScheduled = false
             let jobs = queue.jobs

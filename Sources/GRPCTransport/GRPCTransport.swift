@@ -45,7 +45,7 @@ public final class GRPCTransport: Service, Sendable {
         self.logger = logger
         let executor = EventLoopTaskExecutor(eventLoopGroup.next())
         taskExecutor = executor
-        pool = ConnectionPool(configuration: configuration, loop: executor.eventLoop, group: eventLoopGroup, logger: logger)
+        pool = ConnectionPool(configuration: configuration, executor: executor, group: eventLoopGroup, logger: logger)
     }
 
     /// Makes connections until the task is cancelled or shut down gracefully; then closes them, which fails the calls that are open.

@@ -69,7 +69,8 @@ struct GoAwayTests {
         let complaining = GRPCEndpoint(scheme: .http, host: "a", port: 1)
         let content = GRPCEndpoint(scheme: .http, host: "b", port: 1)
         let pool = ConnectionPool(
-            configuration: GRPCTransportConfiguration(endpoints: [complaining, content]), loop: MultiThreadedEventLoopGroup.singleton.next(),
+            configuration: GRPCTransportConfiguration(endpoints: [complaining, content]),
+            executor: EventLoopTaskExecutor(MultiThreadedEventLoopGroup.singleton.next()),
             group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
         for seconds in [20, 40, 80] {
             pool.pingedTooOften(complaining)

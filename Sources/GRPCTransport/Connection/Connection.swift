@@ -71,6 +71,9 @@ final class Connection: Sendable {
         if wakes { channel.eventLoop.execute { self.handler.value.runCommands() } }
     }
 
+    /// Has commands wait for ``takeCommands(into:)``, which is to follow soon, rather than for a turn of the event loop. To be called on it.
+    func holdTick() { mailbox.withLock { $0.isScheduled = true } }
+
     /// Swaps the commands that wait for an empty array, whose memory is used again.
     func takeCommands(into commands: inout [ConnectionCommand]) {
         mailbox.withLock { mailbox in

@@ -29,6 +29,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     let endpoint: GRPCEndpoint
     let session: Session
+    private let executor: EventLoopTaskExecutor
     let logger: Logger
     private(set) var context: ChannelHandlerContext?
     private(set) var connection: Connection?
@@ -62,11 +63,12 @@ final class ConnectionHandler: ChannelInboundHandler {
     var latency = LatencySampler()
 
     init(
-        endpoint: GRPCEndpoint, session: Session, setupTimeout: TimeAmount, keepalive: Keepalive?, ready: EventLoopPromise<Void>,
-        observer: any ConnectionObserver, metrics: TransportMetrics, explainTLS: TLSExplanation?, logger: Logger
+        endpoint: GRPCEndpoint, session: Session, executor: EventLoopTaskExecutor, setupTimeout: TimeAmount, keepalive: Keepalive?,
+        ready: EventLoopPromise<Void>, observer: any ConnectionObserver, metrics: TransportMetrics, explainTLS: TLSExplanation?, logger: Logger
     ) {
         self.endpoint = endpoint
         self.session = session
+        self.executor = executor
         self.setupTimeout = setupTimeout
         self.keepalive = keepalive
         self.ready = ready
@@ -131,9 +133,9 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         handleEvents()
-        wakeCalls()
-        // Tasks that run on this loop come first: what they ask for is written together with what the session has to say, such as ACKs of pings.
         if let connection, !isLeaving {
+            wakeCallsAtOnce(connection, on: context.eventLoop)
+            // Tasks that run on this loop come first: what they ask for is written together with what the session has to say, such as ACKs of pings.
             if session.hasOutput { connection.scheduleTick() }
         } else {
             finishTick()
@@ -256,10 +258,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         var batch: [ConnectionCommand] = []
         swap(&batch, &commands)
         connection.takeCommands(into: &batch)
+        let isIdle = batch.isEmpty && !session.hasOutput && !isLeaving
         for command in batch { run(command) }
         batch.removeAll(keepingCapacity: true)
         swap(&batch, &commands)
-        finishTick()
+        if !isIdle { finishTick() }
     }
 
     /// Writes what the session has put out and wakes the calls with news: once, after a batch of reads or commands.
@@ -293,18 +296,20 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func flushOutput() {
-        guard let context, !isFlushing, context.channel.isActive else { return }
+        guard let context, !isFlushing else { return }
+        let channel = context.channel
+        guard channel.isActive else { return }
         isFlushing = true
         // A flush that makes the channel writable again says so while this runs, so it is looked at here.
-        while writeOutput(context), context.channel.isWritable {}
+        while writeOutput(context, channel), channel.isWritable {}
         isFlushing = false
     }
 
     /// Writes what the session puts out as long as the channel takes it; false when nothing is left.
-    private func writeOutput(_ context: ChannelHandlerContext) -> Bool {
+    private func writeOutput(_ context: ChannelHandlerContext, _ channel: any Channel) -> Bool {
         var wrote = false
         var isEmpty = false
-        while !isEmpty, context.channel.isWritable {
+        while !isEmpty, channel.isWritable {
             // The memory is used again once the channel has written what is in it.
             output.clear(minimumCapacity: Self.outputChunk)
             let space = output.writableBytes
@@ -317,6 +322,18 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
         if wrote { context.flush() }
         return !isEmpty
+    }
+
+    /// Wakes the calls with news, runs those of their tasks that belong on this loop, and carries out what these ask for, all in this turn of
+    /// the loop.
+    private func wakeCallsAtOnce(_ connection: Connection, on loop: any EventLoop) {
+        guard !callsWithNews.isEmpty else { return }
+        guard executor.eventLoop === loop else { return wakeCalls() }
+        executor.holdJobs()
+        connection.holdTick()
+        wakeCalls()
+        executor.runJobs()
+        runCommands()
     }
 
     private func wakeCalls() {

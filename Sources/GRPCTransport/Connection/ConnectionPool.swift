@@ -40,14 +40,14 @@ final class ConnectionPool: Sendable {
     let logger: Logger
     let state: Mutex<State>
 
-    init(configuration: GRPCTransportConfiguration, loop: any EventLoop, group: any EventLoopGroup, logger: Logger) {
+    init(configuration: GRPCTransportConfiguration, executor: EventLoopTaskExecutor, group: any EventLoopGroup, logger: Logger) {
         self.configuration = configuration
         self.group = group
         self.logger = logger
         metrics = TransportMetrics(factory: configuration.metricsFactory)
         credentials = TLSCredentials(configuration.tls ?? GRPCTLSConfiguration(), metrics: metrics, logger: logger)
         connector = Connector(
-            configuration: configuration, loop: loop, group: group, metrics: metrics, credentials: credentials, logger: logger)
+            configuration: configuration, executor: executor, group: group, metrics: metrics, credentials: credentials, logger: logger)
         var initial = State()
         initial.use(configuration.endpoints)
         state = Mutex(initial)

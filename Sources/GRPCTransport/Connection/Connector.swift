@@ -12,8 +12,8 @@ import NIOSSL
 /// Makes connections: TCP or a Unix socket, TLS, and HTTP/2 up to the server's SETTINGS.
 struct Connector: Sendable {
     let configuration: GRPCTransportConfiguration
-    /// Where small calls and watches live, so that a task can run beside both. Bulk has a loop of its own if the group has more than one.
-    let loop: any EventLoop
+    /// On whose loop small calls and watches live, so that a task can run beside both. Bulk has a loop of its own if the group has more than one.
+    let executor: EventLoopTaskExecutor
     let group: any EventLoopGroup
     let metrics: TransportMetrics
     let credentials: TLSCredentials
@@ -26,7 +26,7 @@ struct Connector: Sendable {
         register: @escaping @Sendable (any Channel) -> Bool
     ) async throws -> Connection {
         let tls = endpoint.scheme == .https ? try await credentials.newest() : nil
-        let loop = route.lane == .bulk ? group.next() : loop
+        let loop = route.lane == .bulk ? group.next() : executor.eventLoop
         let attempt = ConnectionAttempt(loop)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
@@ -76,7 +76,8 @@ struct Connector: Sendable {
             Keepalive(interval: TimeAmount(keepaliveInterval ?? $0.interval), timeout: TimeAmount($0.timeout), now: .now())
         }
         return ConnectionHandler(
-            endpoint: endpoint, session: session, setupTimeout: TimeAmount(configuration.connectTimeout), keepalive: keepalive, ready: ready,
+            endpoint: endpoint, session: session, executor: executor, setupTimeout: TimeAmount(configuration.connectTimeout), keepalive: keepalive,
+            ready: ready,
             observer: observer, metrics: metrics, explainTLS: endpoint.scheme == .https ? explanation(for: endpoint) : nil, logger: logger)
     }
 
