@@ -23,7 +23,7 @@ struct ClientRows {
 
     let prefix = "/bench/"
     var key: String { "\(prefix)00000001" }
-    /// How many keys there are to page through and to replay.
+    /// How many keys there are to page through.
     let keys = 100_000
     var operations: Int { isFull ? 100_000 : 20_000 }
     let rounds = 3

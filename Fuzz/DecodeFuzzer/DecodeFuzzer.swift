@@ -15,12 +15,22 @@ public func compareReadings(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CIn
     let message = Array(input.dropFirst())
     guard let difference = comparison.difference(message) else { return 0 }
     // The pieces of a message that comes more than once are merged, as protobuf has it. protobuf-c forgets numbers of the first.
-    if message.withUnsafeBytes({ comesInPieces(ProtobufReader($0), isTop: true, depth: 8) }) { return 0 }
+    if message.withUnsafeBytes({ comesInPieces(ProtobufReader($0), lists: lists(of: comparison.name), depth: 8) }) { return 0 }
     fatalError("\(comparison.name): \(difference)")
 }
 
-/// Whether a field that holds a message comes twice. At the top only the header can be meant: the other messages there are elements of lists.
-private func comesInPieces(_ reader: ProtobufReader, isTop: Bool, depth: Int) -> Bool {
+/// The fields of a message whose elements are messages: those may come more than once.
+private func lists(of message: String) -> Set<UInt32> {
+    switch message {
+    case "RangeResponse": [2]
+    case "DeleteRangeResponse", "TxnResponse": [3]
+    case "WatchResponse": [11]
+    default: []
+    }
+}
+
+/// Whether a field that holds a message comes twice. Those inside have no lists that count: what is passed over for one too many is little.
+private func comesInPieces(_ reader: ProtobufReader, lists: Set<UInt32>, depth: Int) -> Bool {
     var reader = reader
     var seen: Set<UInt32> = []
     do throws(MalformedMessage) {
@@ -30,8 +40,8 @@ private func comesInPieces(_ reader: ProtobufReader, isTop: Bool, depth: Int) ->
                 continue
             }
             let inner = try reader.message(tag)
-            if !seen.insert(tag.field).inserted, !isTop || tag.field == 1 { return true }
-            if depth > 0, comesInPieces(inner, isTop: false, depth: depth - 1) { return true }
+            if !seen.insert(tag.field).inserted, !lists.contains(tag.field) { return true }
+            if depth > 0, comesInPieces(inner, lists: [], depth: depth - 1) { return true }
         }
     } catch {
         // What isn't a message has no pieces.
