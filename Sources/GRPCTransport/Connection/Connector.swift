@@ -30,7 +30,8 @@ struct Connector: Sendable {
         let attempt = ConnectionAttempt(loop)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
-            .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 16 * 1024, maximum: 256 * 1024))
+            // What is read is copied once more, into messages: more than this at a time would leave the processor's cache before that.
+            .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 16 * 1024, maximum: 64 * 1024))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard attempt.accept(channel), register(channel) else { throw CancellationError() }
