@@ -46,8 +46,10 @@ struct ProtobufReader {
     @inline(__always)
     mutating func tag() throws(MalformedMessage) -> Tag? {
         if next == end { return nil }
+        let start = next
         let raw = try varint()
-        guard raw <= UInt64(UInt32.max), raw >> 3 != 0 else { throw MalformedMessage(reason: "field number out of range") }
+        // Zeros may fill a number up to ten bytes, but a tag has five at most.
+        guard raw <= UInt64(UInt32.max), raw >> 3 != 0, next - start <= 5 else { throw MalformedMessage(reason: "field number out of range") }
         guard let type = WireType(rawValue: UInt8(raw & 7)) else { throw MalformedMessage(reason: "wire type \(raw & 7)") }
         return Tag(field: UInt32(raw >> 3), type: type)
     }

@@ -111,6 +111,7 @@ struct DecodingTests {
             [0x10, 0x01],  // kvs as a number
             [0x22, 0x00],  // count as bytes
             [0x02, 0x00],  // field 0
+            [0xa0, 0x80, 0x80, 0x80, 0x80, 0x00, 0x01],  // a tag of six bytes
         ] as [[UInt8]])
     func lies(bytes: [UInt8]) {
         #expect(throws: MalformedMessage.self) { try Self.read(RangeResponse.self, bytes).get() }
