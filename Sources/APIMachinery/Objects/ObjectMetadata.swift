@@ -35,7 +35,7 @@ extension StoredObject {
     /// - Throws: ``JSONError`` when the bytes aren't a JSON object, or a member of `metadata` isn't of its type.
     public func metadata() throws(JSONError) -> ObjectMetadata { try scanMetadata(keeping: true) }
 
-    /// Throws when ``metadata()`` would. Allocates nothing, and costs half as much.
+    /// Throws when ``metadata()`` would, and builds nothing.
     /// - Throws: ``JSONError`` when the bytes aren't a JSON object, or a member of `metadata` isn't of its type.
     public func checkMetadata() throws(JSONError) { _ = try scanMetadata(keeping: false) }
 

@@ -244,7 +244,7 @@ final class SharedWatchStream: Sendable {
     /// the consumers' work, in tasks of their own.
     private func take(_ received: [ReceivedMessage], from stream: GRPCStream, _ client: EtcdClient) {
         var effects = Effects()
-        for message in received {
+        for message in received where effects.failure == nil {
             // Read before the lock is taken: a long answer is no reason for others to wait.
             let event: WatchMultiplexerStateMachine.Event
             do throws(MalformedMessage) {
@@ -252,21 +252,18 @@ final class SharedWatchStream: Sendable {
             } catch {
                 event = .malformed(error)
             }
-            let hasFailed = state.withLock { state in
+            state.withLock { state in
                 if state.failure == nil { Self.apply(event, size: message.count, &state, &effects) }
-                state.failure = state.failure ?? effects.failure
-                return state.failure != nil
             }
-            if hasFailed { break }
         }
-        let hasFailed = state.withLock { state in
+        state.withLock { state in
+            state.failure = state.failure ?? effects.failure
             Self.settle(&state, &effects)
             pulse.heard(isOwedMore: state.machine.isOwedAnswer)
-            return state.failure != nil
         }
         if effects.isRefused { refused(client) }
         effects.carryOut()
-        if hasFailed { stream.cancel() }
+        if effects.failure != nil { stream.cancel() }
     }
 
     /// The stream's token isn't valid any more, which the next one's must not be told again.

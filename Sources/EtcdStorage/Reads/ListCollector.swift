@@ -39,8 +39,8 @@ struct ListCollector {
     mutating func expect(_ count: Int) {
         cost.fetched += count
         guard takesAll else { return }
-        let needed = items.count + count
-        if predicate.limit > 0 { return items.reserveCapacity(min(needed, predicate.limit)) }
+        var needed = items.count + count
+        if predicate.limit > 0 { needed = min(needed, predicate.limit) }
         // Twofold at least: an array that grows by a page at a time is copied for every page.
         if needed > items.capacity { items.reserveCapacity(max(needed, 2 * items.capacity)) }
     }
