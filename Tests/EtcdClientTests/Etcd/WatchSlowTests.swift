@@ -32,37 +32,37 @@ struct WatchSlowTests {
     }
 
     private static func stopReading() async throws {
-        try await withOwnMember { client, member in
-            let options = WatchOptions(startRevision: 2, bufferLimit: 256 * 1024)
-            let slow = try await client.watch(.prefix("a/"), options: options)
-            let fast = try await client.watch(.prefix("a/"), options: options)
-            async let seen = fast.events(3000)
-            try await client.put(bytes("a/first"), Self.value)
-            #expect(try await slow.events(1).count == 1)
-            // 60 MB, of which the slow one may hold half of one.
-            try await Self.write(2999, client)
-            let all = try await seen
-            // It isn't the server's any more, so nothing more comes.
-            try await member.waitForWatchers(1)
+        // 60 MB, of which the slow one may hold half of one.
+        try await withSlowReader(missing: 2999) { client, member, slow, missed in
             #expect(slow.lag > 0)
-            #expect(try await slow.events(2999) == Array(all.dropFirst()))
+            #expect(try await slow.events(2999) == missed)
             #expect(slow.lag == 0)
             try await member.waitForWatchers(2)
         }
     }
 
-    @Test("One that is so slow that its next revision is compacted is told so, after all that it has")
-    func compacted() async throws {
+    /// Runs `body` with a watch that stopped reading after its first event, and the events that it missed, which another on its stream has all read.
+    private static func withSlowReader(
+        missing count: Int, _ body: @escaping @Sendable (EtcdClient, EtcdMember, EtcdWatch, [WatchEvent]) async throws -> Void
+    ) async throws {
         try await withOwnMember { client, member in
             let options = WatchOptions(startRevision: 2, bufferLimit: 256 * 1024)
             let slow = try await client.watch(.prefix("a/"), options: options)
             let fast = try await client.watch(.prefix("a/"), options: options)
-            async let seen = fast.events(501)
+            async let seen = fast.events(count + 1)
             try await client.put(bytes("a/first"), Self.value)
             #expect(try await slow.events(1).count == 1)
-            try await Self.write(500, client)
-            _ = try await seen
+            try await Self.write(count, client)
+            let all = try await seen
+            // It isn't the server's any more, so nothing more comes.
             try await member.waitForWatchers(1)
+            try await body(client, member, slow, Array(all.dropFirst()))
+        }
+    }
+
+    @Test("One that is so slow that its next revision is compacted is told so, after all that it has")
+    func compacted() async throws {
+        try await Self.withSlowReader(missing: 500) { client, _, slow, _ in
             let revision = try await client.range(.key("a")).header.revision
             try await client.compact(revision: revision)
             let error = await failure { while try await slow.nextBatch() != nil {} }
