@@ -4,8 +4,8 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Bytes from the server. The first byte says what the client does meanwhile, the second how the rest is cut into reads; the exchange's calls are
-// open, so answers find them.
+// Bytes from the server. The first byte says what the client does meanwhile, the second how the rest is cut into reads, and messages into parts; the
+// exchange's calls are open, so answers find them.
 
 #include <stdlib.h>
 
@@ -42,6 +42,11 @@ static void handle(grpc_session *session, const grpc_session_event *event, uint8
         if (mode & CONSUME) grpc_session_consume(session, event->call, event->length + 5);
         if (mode & CANCEL) grpc_session_cancel(session, event->call, &sent);
         break;
+    case GRPC_SESSION_EVENT_PART:
+        if (event->length == 0 || event->value == 0) __builtin_trap();
+        if (mode & CONSUME) grpc_session_consume(session, event->call, event->length);
+        if (mode & CANCEL) grpc_session_cancel(session, event->call, &sent);
+        break;
     case GRPC_SESSION_EVENT_HEADERS:
         if (mode & ABORT) grpc_session_abort(session, event->call, 13, "refused");
         break;
@@ -59,6 +64,15 @@ static void handle(grpc_session *session, const grpc_session_event *event, uint8
     }
 }
 
+static void receive_parts(grpc_session *session, uint32_t part) {
+    size_t cursor = 0;
+    grpc_session_call call;
+    uint64_t user;
+    while (grpc_session_next_call(session, &cursor, &call, &user)) {
+        if (user % 2 == 0) grpc_session_receive_parts(session, call, part);
+    }
+}
+
 static void drain(grpc_session *session, uint8_t mode) {
     grpc_session_event event;
     while (grpc_session_next_event(session, &event)) handle(session, &event, mode);
@@ -72,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
     grpc_session_ping(session, 7);
     uint8_t mode = bytes[0];
     size_t step = bytes[1] == 0 ? length : bytes[1];
+    receive_parts(session, bytes[1] % 16);
     uint8_t output[1024];
     for (size_t start = 2; start < length;) {
         size_t end = length - start < step ? length : start + step;

@@ -7,16 +7,30 @@
 @testable import EtcdClient
 
 /// The client's reader of messages against protobuf-c: both take or refuse the bytes, and make the same of them. The first byte names the message.
+/// Against itself too: bytes that come by parts, cut where the first of them say, are the same message.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func compareReadings(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = UnsafeBufferPointer(start: bytes, count: count)
     guard let kind = input.first, Int(kind) < WireComparison.all.count else { return 0 }
     let comparison = WireComparison.all[Int(kind)]
     let message = Array(input.dropFirst())
+    if let difference = comparison.differenceInParts(message, cuts(of: message)) { fatalError("\(comparison.name) by parts: \(difference)") }
     guard let difference = comparison.difference(message) else { return 0 }
     // The pieces of a message that comes more than once are merged, as protobuf has it. protobuf-c forgets numbers of the first.
     if message.withUnsafeBytes({ comesInPieces(ProtobufReader($0), lists: lists(of: comparison.name), depth: 8) }) { return 0 }
     fatalError("\(comparison.name): \(difference)")
+}
+
+/// Where a message is cut into parts, whose lengths its own first bytes are.
+private func cuts(of message: [UInt8]) -> [Int] {
+    var cuts: [Int] = []
+    var next = 0
+    for length in message {
+        next += Int(length % 61) + 1
+        guard next <= message.count else { break }
+        cuts.append(next)
+    }
+    return cuts
 }
 
 /// The fields of a message whose elements are messages: those may come more than once.

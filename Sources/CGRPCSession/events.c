@@ -35,8 +35,9 @@ static event_node *pop(grpc_session *session) {
 static void finish(grpc_session *session, event_node *node) {
     if (node == NULL) return;
     call *call = node->call;
-    // These two begin with their node; the others' nodes live in their call or session.
+    // These three begin with their node; the others' nodes live in their call or session.
     if (node->kind == GRPC_SESSION_EVENT_MESSAGE) message_release(session, (message *)node);
+    else if (node->kind == GRPC_SESSION_EVENT_PART) part_release(session, (message *)node);
     else if (node->kind == GRPC_SESSION_EVENT_GOAWAY) session_release(session, node);
     if (call != NULL) call_dereference(call);
 }
@@ -64,9 +65,11 @@ static void describe_call_event(event_node *node, grpc_session_event *event) {
     event->user = call->user;
     switch (node->kind) {
     case GRPC_SESSION_EVENT_HEADERS: set_fields(event, &call->headers); break;
-    case GRPC_SESSION_EVENT_MESSAGE: {
-        const message *whole = (const message *)node;
-        set_bytes(event, whole->bytes, whole->length);
+    case GRPC_SESSION_EVENT_MESSAGE:
+    case GRPC_SESSION_EVENT_PART: {
+        const message *message = (const struct message *)node;
+        set_bytes(event, message->bytes, message->length);
+        event->value = message->following;
         break;
     }
     case GRPC_SESSION_EVENT_DRAINED:

@@ -27,11 +27,43 @@ void call_return_window(call *call) {
     }
 }
 
+void grpc_session_receive_parts(grpc_session *session, grpc_session_call id, uint32_t part) {
+    call *call = call_find(session, id);
+    if (call != NULL) call->part = part;
+}
+
 void grpc_session_consume(grpc_session *session, grpc_session_call id, size_t bytes) {
     call *call = call_find(session, id);
     if (call == NULL || session->failed) return;
     call->delivered -= bytes < call->delivered ? bytes : call->delivered;
     call_return_window(call);
+}
+
+static message *take_spare(grpc_session *session, uint32_t length) {
+    message *spare = session->spare;
+    if (spare == NULL || spare->capacity < length) return NULL;
+    session->spare = NULL;
+    *spare = (message){.capacity = spare->capacity};
+    return spare;
+}
+
+// What there is of a message from here on, or its next part.
+static bool begin_part(call *call, uint32_t left) {
+    bool by_parts = call->part > 0 && left > call->part;
+    uint32_t length = by_parts ? call->part : left;
+    // Not the announced length: memory follows what really arrives.
+    uint32_t capacity = length < FIRST_CAPACITY ? length : FIRST_CAPACITY;
+    message *fresh = pool_take(call->session->pool, length);
+    if (fresh == NULL && by_parts) fresh = take_spare(call->session, length);
+    if (fresh == NULL) {
+        fresh = session_allocate(call->session, sizeof(message) + capacity);
+        if (fresh == NULL) return false;
+        *fresh = (message){.capacity = capacity};
+    }
+    fresh->length = length;
+    fresh->following = left - length;
+    call->assembling = fresh;
+    return true;
 }
 
 static bool begin_message(call *call) {
@@ -54,18 +86,8 @@ static bool begin_message(call *call) {
         call_violate(call, GRPC_INTERNAL, "the server sent more than one message for a unary call");
         return false;
     }
-    // Not the announced length: memory follows what really arrives.
-    uint32_t capacity = length < FIRST_CAPACITY ? length : FIRST_CAPACITY;
-    message *fresh = pool_take(call->session->pool, length);
-    if (fresh == NULL) {
-        fresh = session_allocate(call->session, sizeof(message) + capacity);
-        if (fresh == NULL) return false;
-        *fresh = (message){.capacity = capacity};
-    }
-    fresh->length = length;
-    call->assembling = fresh;
     call->prefix_length = 0;
-    return true;
+    return begin_part(call, length);
 }
 
 static bool grow(call *call, size_t wanted) {
@@ -86,12 +108,24 @@ void message_release(grpc_session *session, message *message) {
     else session_release(session, message);
 }
 
-static void finish_message(call *call) {
-    message *whole = call->assembling;
+void part_release(grpc_session *session, message *part) {
+    if (!REUSES_MEMORY || part->pool != NULL || session->spare != NULL) message_release(session, part);
+    else session->spare = part;
+}
+
+// Delivers what is assembled; false when the next part of it can't begin.
+static bool finish_part(call *call) {
+    message *part = call->assembling;
     call->assembling = NULL;
+    call->delivered += part->length;
+    if (part->following > 0) {
+        event_queue(call->session, &part->node, call, GRPC_SESSION_EVENT_PART);
+        return begin_part(call, part->following);
+    }
     call->got_message = true;
-    call->delivered += (size_t)whole->length + GRPC_PREFIX_LENGTH;
-    event_queue(call->session, &whole->node, call, GRPC_SESSION_EVENT_MESSAGE);
+    call->delivered += GRPC_PREFIX_LENGTH;
+    event_queue(call->session, &part->node, call, GRPC_SESSION_EVENT_MESSAGE);
+    return true;
 }
 
 void call_receive_data(call *call, const uint8_t *bytes, size_t length) {
@@ -115,8 +149,7 @@ void call_receive_data(call *call, const uint8_t *bytes, size_t length) {
             bytes += part;
             length -= part;
         }
-        if (partial->received < partial->length) break;
-        finish_message(call);
+        if (partial->received < partial->length || !finish_part(call)) break;
     }
     call_return_window(call);
 }

@@ -12,19 +12,7 @@
 
 #include "session.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define PIECES 0
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define PIECES 0
-#endif
-// Memory that is used again is memory whose misuse ASan can't see.
-#ifndef PIECES
-#define PIECES 64
-#endif
-
+#define PIECES (REUSES_MEMORY ? 64 : 0)
 #define PIECE_LENGTH 2048
 #define PIECE_CAPACITY (PIECE_LENGTH - sizeof(message))
 

@@ -99,6 +99,7 @@ void grpc_session_destroy(grpc_session *session) {
     session_release(session, session->scheme);
     session_release(session, session->authority);
     session_release(session, session->user_agent);
+    session_release(session, session->spare);
     pool_leave(session->pool);
     grpc_session_allocator allocator = session->allocator;
     allocator.release(session, allocator.context);

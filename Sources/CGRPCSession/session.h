@@ -20,6 +20,19 @@
 #define TIMEOUTS 4
 #define GRPC_STATUS_MESSAGE_LIMIT 4096
 
+// Memory that is used again is memory whose misuse ASan can't see.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define REUSES_MEMORY 0
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define REUSES_MEMORY 0
+#endif
+#ifndef REUSES_MEMORY
+#define REUSES_MEMORY 1
+#endif
+
 #define GRPC_OK 0
 #define GRPC_CANCELLED 1
 #define GRPC_UNKNOWN 2
@@ -40,13 +53,14 @@ typedef struct event_node {
 
 typedef struct message_pool message_pool;
 
-// A message, whole or in assembly.
+// A message or a part of one, whole or in assembly.
 typedef struct message {
     event_node node;
     message_pool *pool;    // what its memory belongs to, or NULL
     uint32_t length;
     uint32_t received;
     uint32_t capacity;
+    uint32_t following;    // bytes of the same message after these
     uint8_t bytes[];
 } message;
 
@@ -105,6 +119,7 @@ typedef struct call {
     uint8_t prefix[GRPC_PREFIX_LENGTH];
     uint8_t prefix_length;
     message *assembling;
+    uint32_t part;         // the longest that is delivered at once, or 0
     size_t owed;           // received on the stream and not yet returned to its window
     size_t delivered;      // of whole messages that the owner has not consumed
     field_block headers;
@@ -145,6 +160,7 @@ struct grpc_session {
     char timeouts[TIMEOUTS][TIMEOUT_LENGTH];    // the latest that were sent
     unsigned next_timeout;
     message_pool *pool;    // NULL with an allocator of the owner's
+    message *spare;        // of a part that was delivered, for the next
     char failure[GRPC_TEXT_LENGTH];
     char hint[GRPC_TEXT_LENGTH];
     call_slot *slots;
@@ -200,6 +216,7 @@ void calls_free_all(grpc_session *session);
 void call_receive_data(call *call, const uint8_t *bytes, size_t length);
 void call_return_window(call *call);
 void message_release(grpc_session *session, message *message);
+void part_release(grpc_session *session, message *part);
 
 // pool.c
 message_pool *pool_create(void);

@@ -84,9 +84,10 @@ public final class GRPCTransport: Service, Sendable {
     /// As ``unary(_:message:lane:metadata:deadline:endpoint:)``, without a copy of the answer.
     ///
     /// Costs one allocation, three passes of an uncontended lock, and one resumption of the task.
+    /// - Parameter parts: Who takes an answer that is longer than a part, but for its last bytes, as it comes.
     package func unaryReceived(
         _ method: GRPCMethod, message: [UInt8], lane: ConnectionLane, metadata: GRPCMetadata, deadline: NIODeadline?,
-        endpoint: GRPCEndpoint? = nil
+        endpoint: GRPCEndpoint? = nil, parts: (any PartReceiver)? = nil
     ) async throws(GRPCError) -> ReceivedResponse {
         let route = Route(lane: lane, endpoint: endpoint)
         var refusals = 0
@@ -97,7 +98,8 @@ public final class GRPCTransport: Service, Sendable {
             } else {
                 connection = try await pool.connection(for: route, deadline: deadline)
             }
-            let call = TransportCall(method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false)
+            parts?.begin()
+            let call = TransportCall(method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false, parts: parts)
             await withTaskCancellationHandler {
                 connection.submit(.start(call, message: message))
                 await withUnsafeContinuation { continuation in

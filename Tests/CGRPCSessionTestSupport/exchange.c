@@ -27,13 +27,14 @@ static void drop_output(grpc_session *session) {
     while (grpc_session_take_output(session, buffer, sizeof buffer) > 0) {}
 }
 
-// Call n has stream 2n - 1. The first five are unary.
+// Call n has stream 2n - 1. The first five are unary, and the first is told of its message by parts.
 static void start_calls(grpc_session *session) {
     grpc_session_field token = {(const uint8_t *)"token", 5, (const uint8_t *)"secret", 6, true};
     for (uint64_t number = 1; number <= CALLS; number++) {
         grpc_session_call call;
         bool unary = number <= 5;
         if (grpc_session_start(session, "/test.Exchange/Call", 19, &token, 1, 5000000000, unary, number, &call) != GRPC_SESSION_OK) return;
+        if (number == 1) grpc_session_receive_parts(session, call, 64);
         grpc_session_send(session, call, (const uint8_t *)"request", 7, unary);
     }
 }
@@ -144,6 +145,12 @@ static void describe_fields(const grpc_session_event *event, char *transcript, s
     }
 }
 
+static unsigned long sum(const grpc_session_event *event) {
+    unsigned long sum = 0;
+    for (size_t i = 0; i < event->length; i++) sum = sum * 31 + event->bytes[i];
+    return sum & 0xffffffff;
+}
+
 static void describe(grpc_session *session, const grpc_session_event *event, char *transcript, size_t capacity) {
     unsigned long call = (unsigned long)event->user;
     switch (event->kind) {
@@ -152,13 +159,14 @@ static void describe(grpc_session *session, const grpc_session_event *event, cha
         append(transcript, capacity, "%lu headers", call);
         describe_fields(event, transcript, capacity);
         break;
-    case GRPC_SESSION_EVENT_MESSAGE: {
-        unsigned long sum = 0;
-        for (size_t i = 0; i < event->length; i++) sum = sum * 31 + event->bytes[i];
-        append(transcript, capacity, "%lu message %lu %lx", call, (unsigned long)event->length, sum & 0xffffffff);
+    case GRPC_SESSION_EVENT_PART:
+        append(transcript, capacity, "%lu part %lu %lx before %lu", call, (unsigned long)event->length, sum(event), (unsigned long)event->value);
+        grpc_session_consume(session, event->call, event->length);
+        break;
+    case GRPC_SESSION_EVENT_MESSAGE:
+        append(transcript, capacity, "%lu message %lu %lx", call, (unsigned long)event->length, sum(event));
         grpc_session_consume(session, event->call, event->length + 5);
         break;
-    }
     case GRPC_SESSION_EVENT_DRAINED: append(transcript, capacity, "%lu drained %lu", call, (unsigned long)event->value); break;
     case GRPC_SESSION_EVENT_ENDED:
         append(

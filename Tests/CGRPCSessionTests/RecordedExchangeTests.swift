@@ -45,6 +45,8 @@ struct RecordedExchangeTests {
         for line in expected { #expect(lines.contains(line), "missing: \(line)") }
         #expect(lines.contains { $0.hasPrefix("5 ended 12 sent http=404") })
         #expect(lines.count { $0.hasPrefix("6 message") } == 13)
+        #expect(lines.filter { $0.hasPrefix("1 part") }.map { $0.split(separator: " ").last } == ["236", "172", "108", "44"])
+        #expect(lines.contains { $0.hasPrefix("1 message 44 ") })
         #expect(lines.last == "failed \"the connection was closed\"")
     }
 

@@ -77,6 +77,8 @@ final class SessionPair {
     /// Whether messages give their window back as they are seen.
     var consumes = true
     private(set) var messages: [[UInt8]] = []
+    /// The parts of messages that came before their rest, each with how much was said to follow.
+    private(set) var parts: [(bytes: [UInt8], following: Int)] = []
     private(set) var ends: [UInt64: End] = [:]
 
     struct End: Equatable {
@@ -103,6 +105,10 @@ final class SessionPair {
                 messages.append(Array(UnsafeBufferPointer(start: event.bytes, count: event.length)))
                 do { try onMessage?(session, event) } catch { Issue.record(error) }
                 if consumes { grpc_session_consume(session, event.call, event.length + 5) }
+            case GRPC_SESSION_EVENT_PART:
+                transcript.append("\(event.user) part")
+                parts.append((Array(UnsafeBufferPointer(start: event.bytes, count: event.length)), Int(event.value)))
+                if consumes { grpc_session_consume(session, event.call, event.length) }
             case GRPC_SESSION_EVENT_DRAINED: transcript.append("\(event.user) drained \(event.value)")
             case GRPC_SESSION_EVENT_ENDED:
                 let text = String(decoding: UnsafeBufferPointer(start: event.bytes, count: event.length), as: UTF8.self)

@@ -101,7 +101,10 @@ typedef enum grpc_session_event_kind {
     /// The peer takes no new calls. `http2_error` and `bytes` are its reasons, `value` the last stream it may process.
     GRPC_SESSION_EVENT_GOAWAY = 7,
     /// The session is of no further use; `bytes` says why. The ENDED events of all open calls came before it.
-    GRPC_SESSION_EVENT_FAILED = 8
+    GRPC_SESSION_EVENT_FAILED = 8,
+    /// A part of a message that is still coming: `bytes`; `value` says how many follow. What follows the last part comes as MESSAGE. The window it
+    /// took is returned by grpc_session_consume.
+    GRPC_SESSION_EVENT_PART = 9
 } grpc_session_event_kind;
 
 /// Who ended a call.
@@ -171,9 +174,12 @@ grpc_session_result grpc_session_start(
     uint64_t timeout_nanoseconds, bool unary, uint64_t user, grpc_session_call *call);
 /// Queues a message (copied) and, with `last`, the end of the request. At most 4 GiB - 1.
 grpc_session_result grpc_session_send(grpc_session *session, grpc_session_call call, const uint8_t *bytes, size_t length, bool last);
+/// Has those messages of the call that are longer than `part` bytes delivered by parts of so many, as they come: none is kept whole. 0 ends that.
+/// A message that has begun stays as it began.
+void grpc_session_receive_parts(grpc_session *session, grpc_session_call call, uint32_t part);
 /// Queues the end of the request.
 grpc_session_result grpc_session_finish_sending(grpc_session *session, grpc_session_call call);
-/// Returns the window that delivered messages took: for each its length + 5.
+/// Returns the window that delivered messages took: for each its length + 5, for each part its length.
 void grpc_session_consume(grpc_session *session, grpc_session_call call, size_t bytes);
 /// Resets the call with CANCEL; no event follows for it, those that wait are dropped. `*sent` says whether its HEADERS were put into output.
 /// False if the call has ended already: then its ENDED event was or will be delivered.

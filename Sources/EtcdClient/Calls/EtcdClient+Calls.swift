@@ -44,15 +44,17 @@ extension EtcdClient {
         _ call: Call, encode: (MessageArena) throws(ArenaExhausted) -> [UInt8],
         decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
     ) async throws(EtcdError) -> Response {
-        try await perform(call, request: try Self.encoded(call, encode), decode)
+        try await perform(call, request: try Self.encoded(call, encode), nil, decode)
     }
 
     /// Encodes, calls, repeats, decodes; and notices when the store isn't the one that it was.
     ///
     /// This is the way of every small call: it's to be made part of its caller, since each asynchronous function costs a frame of its own.
+    /// - Parameter parts: who takes an answer that is long while it comes; `decode` is given the rest.
     @inline(__always)
     func perform<Response: HeaderBearing>(
-        _ call: Call, request fields: (inout ProtobufWriter) -> Void, decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
+        _ call: Call, parts: (any PartReceiver)? = nil, request fields: (inout ProtobufWriter) -> Void,
+        decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
     ) async throws(EtcdError) -> Response {
         let request: [UInt8]
         do throws(MessageTooLong) {
@@ -60,17 +62,17 @@ extension EtcdClient {
         } catch {
             throw Self.tooLarge(call)
         }
-        return try await perform(call, request: request, decode)
+        return try await perform(call, request: request, parts, decode)
     }
 
     @inline(__always)
     private func perform<Response: HeaderBearing>(
-        _ call: Call, request: [UInt8], _ decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
+        _ call: Call, request: [UInt8], _ parts: (any PartReceiver)?, _ decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
     ) async throws(EtcdError) -> Response {
         // What was answered before this call was made, it must see; what is answered meanwhile, it need not.
         let isLinearizable = call.kind == .write || (Response.readsAreLinearizable && call.requiresLeader)
         let floor = try history.floor(call, isLinearizable: isLinearizable)
-        let response = try await exchange(call, request)
+        let response = try await exchange(call, request, parts)
         let answer = try Self.decoded(call, response, decode)
         try history.see(answer.header, floor, call)
         return answer
@@ -101,25 +103,27 @@ extension EtcdClient {
     }
 
     @inline(__always)
-    private func exchange(_ call: Call, _ request: [UInt8]) async throws(EtcdError) -> ReceivedResponse {
+    private func exchange(_ call: Call, _ request: [UInt8], _ parts: (any PartReceiver)? = nil) async throws(EtcdError) -> ReceivedResponse {
         let deadline = deadline(for: call)
-        guard observer == nil, !authenticator.canLogIn else { return try await exchangeAtLength(call, request, until: deadline, after: nil) }
+        guard observer == nil, !authenticator.canLogIn else {
+            return try await exchangeAtLength(call, request, parts, until: deadline, after: nil)
+        }
         // Most calls need nobody's leave, are watched by nobody, and succeed at once.
         do throws(GRPCError) {
             return try await transport.unaryReceived(
                 call.method, message: request, lane: call.lane, metadata: metadata(authenticator.fixed, call.requiresLeader),
-                deadline: deadline, endpoint: call.endpoint)
+                deadline: deadline, endpoint: call.endpoint, parts: parts)
         } catch {
-            return try await exchangeAtLength(call, request, until: deadline, after: error)
+            return try await exchangeAtLength(call, request, parts, until: deadline, after: error)
         }
     }
 
     private func exchangeAtLength(
-        _ call: Call, _ request: [UInt8], until deadline: NIODeadline, after failure: GRPCError?
+        _ call: Call, _ request: [UInt8], _ parts: (any PartReceiver)?, until deadline: NIODeadline, after failure: GRPCError?
     ) async throws(EtcdError) -> ReceivedResponse {
         try await repeating(call, until: deadline, after: failure) { [transport] metadata async throws(GRPCError) in
             try await transport.unaryReceived(
-                call.method, message: request, lane: call.lane, metadata: metadata, deadline: deadline, endpoint: call.endpoint)
+                call.method, message: request, lane: call.lane, metadata: metadata, deadline: deadline, endpoint: call.endpoint, parts: parts)
         }
     }
 

@@ -128,6 +128,26 @@ struct ProtobufReader {
         }
     }
 
+    /// How many bytes the next field takes, some of which may not be here yet; nil when there are too few to tell. It stays the next.
+    func lengthOfField() throws(MalformedMessage) -> Int? {
+        var reader = self
+        guard reader.hasWholeNumber, let tag = try reader.tag() else { return nil }
+        if tag.type == .fixed32 || tag.type == .fixed64 { return (reader.next - next) + (tag.type == .fixed32 ? 4 : 8) }
+        guard reader.hasWholeNumber else { return nil }
+        let value = try reader.varint()
+        let head = reader.next - next
+        guard tag.type == .lengthDelimited else { return head }
+        // No message is longer than its four bytes of length can say.
+        guard value <= UInt64(UInt32.max) else { throw MalformedMessage(reason: "length beyond the end") }
+        return head + Int(value)
+    }
+
+    /// Whether a number can be read, or be found too long, without bytes that are still to come.
+    private var hasWholeNumber: Bool { remaining >= 10 || UnsafeBufferPointer(start: next, count: remaining).contains { $0 < 0x80 } }
+
+    /// Leaves bytes unread that are here.
+    mutating func passOver(_ count: Int) { next += count }
+
     private mutating func advance(_ count: Int) throws(MalformedMessage) {
         guard count <= remaining else { throw MalformedMessage(reason: "truncated value") }
         next += count

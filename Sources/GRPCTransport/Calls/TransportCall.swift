@@ -18,6 +18,8 @@ final class TransportCall: Sendable {
     let isUnary: Bool
     /// Whether a GOAWAY ends the call at once.
     let endsOnGoAway: Bool
+    /// Who takes a unary call's answer as it comes.
+    let parts: (any PartReceiver)?
     let state = Mutex(CallState())
 
     // nonisolated(unsafe): these two are touched on the connection's event loop alone.
@@ -29,12 +31,15 @@ final class TransportCall: Sendable {
     // So no two accesses overlap, and there is nothing to check while it runs.
     @exclusivity(unchecked) nonisolated(unsafe) var outcome = UnaryOutcome()
 
-    init(method: GRPCMethod, metadata: GRPCMetadata, deadline: NIODeadline?, isUnary: Bool, endsOnGoAway: Bool) {
+    init(
+        method: GRPCMethod, metadata: GRPCMetadata, deadline: NIODeadline?, isUnary: Bool, endsOnGoAway: Bool, parts: (any PartReceiver)? = nil
+    ) {
         self.method = method
         self.metadata = metadata
         self.deadline = deadline
         self.isUnary = isUnary
         self.endsOnGoAway = endsOnGoAway
+        self.parts = parts
     }
 
     deinit { outcome.answer?.free() }

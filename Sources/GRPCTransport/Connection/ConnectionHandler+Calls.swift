@@ -11,6 +11,9 @@ import Synchronization
 // Calls on the event loop. The session keeps an unmanaged reference to each open call as its user value: taken when the call is started,
 // given back by whoever ends it, which is the ENDED event or a successful cancel.
 extension ConnectionHandler {
+    /// As much of an answer as stays in the processor's cache until it is read.
+    private static let partSize: UInt32 = 64 * 1024
+
     func run(_ command: ConnectionCommand) {
         switch command {
         case .start(let call, let message): start(call, message: message)
@@ -49,6 +52,7 @@ extension ConnectionHandler {
         }
         call.sessionID = id
         call.startedAt = now
+        if call.parts != nil { session.receiveParts(of: Self.partSize, on: id) }
         if !call.isUnary { call.state.withLock { $0.started() }?.resume() }
         if isMeasured { latency.started(id, at: now) }
         if !call.isUnary { metrics.streamOpened() }
@@ -107,6 +111,11 @@ extension ConnectionHandler {
             }
             // The session takes but one. Its caller waits for the end of the call; the stream's window is of no use any more.
             call.outcome.answer = message
+            return nil
+        case GRPC_SESSION_EVENT_PART:
+            health.progressed()
+            call.parts?.receive(UnsafeRawBufferPointer(start: event.bytes, count: event.length), following: Int(event.value))
+            session.consume(event.length, on: event.call)
             return nil
         case GRPC_SESSION_EVENT_DRAINED:
             call.state.withLock { $0.didSend(Int(event.value)) }

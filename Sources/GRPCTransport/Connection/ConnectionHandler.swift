@@ -355,7 +355,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func handle(_ event: grpc_session_event) {
         switch event.kind {
-        case GRPC_SESSION_EVENT_HEADERS, GRPC_SESSION_EVENT_MESSAGE, GRPC_SESSION_EVENT_DRAINED, GRPC_SESSION_EVENT_ENDED:
+        case GRPC_SESSION_EVENT_HEADERS, GRPC_SESSION_EVENT_PART, GRPC_SESSION_EVENT_MESSAGE, GRPC_SESSION_EVENT_DRAINED, GRPC_SESSION_EVENT_ENDED:
             if let call = handleCallEvent(event) { callsWithNews.append(call) }
         case GRPC_SESSION_EVENT_READY:
             phase = .ready

@@ -110,6 +110,8 @@ final class Session {
 
     func finishSending(_ id: UInt64) { _ = grpc_session_finish_sending(pointer, id) }
 
+    func receiveParts(of size: UInt32, on id: UInt64) { grpc_session_receive_parts(pointer, id, size) }
+
     func consume(_ bytes: Int, on id: UInt64) { grpc_session_consume(pointer, id, bytes) }
 
     /// Resets a call; nil when it has ended already, else whether its HEADERS were put into output.

@@ -112,6 +112,25 @@ struct FaultTests {
         }
     }
 
+    @Test(
+        "A long answer that is cut off, however much of it was read, comes whole from the next connection", .timeLimit(.minutes(3)),
+        arguments: [90_000, 700_000, 2_900_000])
+    func cutAnswer(after bytes: Int) async throws {
+        try await withProxiedMember { client, _, proxy in
+            let value = { (number: Int) in String(repeating: String(number % 10), count: 10_000 + number) }
+            for number in 0..<300 { try await client.put("a/\(String(number + 1000))", value(number)) }
+            // The bulk's connection is made now, so that all that is counted is the answer.
+            #expect(try await client.range(.prefix("a/"), options: .init(limit: 17)).kvs.count == 17)
+            proxy.cut(after: bytes, .toClient, by: .reset, of: .open)
+            let opened = proxy.statistics.accepted
+            let answer = try await client.range(.prefix("a/"), deadline: .now + .seconds(60))
+            #expect(proxy.statistics.accepted > opened)
+            #expect(answer.kvs.map(\.keyText) == (0..<300).map { "a/\($0 + 1000)" })
+            #expect(answer.kvs.enumerated().allSatisfy { $1.valueText == value($0) })
+            #expect(answer.count == 300)
+        }
+    }
+
     @Test("A deadline that passes while a server hangs leaves a write's outcome unknown, and a read's plain")
     func deadlines() async throws {
         try await withOwnMember { client, member in

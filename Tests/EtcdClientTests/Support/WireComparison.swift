@@ -13,6 +13,9 @@ struct WireComparison: Sendable {
     var difference: @Sendable ([UInt8]) -> String?
     /// Whether the client's reader takes the bytes.
     var accepts: @Sendable ([UInt8]) -> Bool
+    /// What is wrong between reading the bytes as a whole and reading them while they come, cut before each of these offsets, which ascend; nil when the
+    /// two agree.
+    var differenceInParts: @Sendable (_ bytes: [UInt8], _ cuts: [Int]) -> String?
 
     init<Value: WireDecodable & Equatable & Sendable>(
         _ name: String, _ type: Value.Type, reference: @escaping @Sendable ([UInt8]) -> Value?,
@@ -33,6 +36,13 @@ struct WireComparison: Sendable {
         }
         accepts = { bytes in
             if case .success = Self.read(type, bytes) { true } else { false }
+        }
+        differenceInParts = { bytes, cuts in
+            switch (Self.read(type, bytes), Self.read(type, bytes, cuts: cuts)) {
+            case (.success(let whole), .success(let joined)): whole == joined ? nil : "\(joined)\nas a whole: \(whole)"
+            case (.failure, .failure): nil
+            case (let whole, let joined): "\(joined)\nas a whole: \(whole)"
+            }
         }
     }
 
@@ -57,5 +67,17 @@ struct WireComparison: Sendable {
 
     static func read<Value: WireDecodable>(_ type: Value.Type, _ bytes: [UInt8]) -> Result<Value, MalformedMessage> {
         bytes.withUnsafeBytes { bytes in Result { () throws(MalformedMessage) in try Value(wire: bytes) } }
+    }
+
+    static func read<Value: WireDecodable & Sendable>(_ type: Value.Type, _ bytes: [UInt8], cuts: [Int]) -> Result<Value, MalformedMessage> {
+        let parts = MessageParts<Value>()
+        parts.begin()
+        var start = 0
+        for cut in cuts {
+            // Memory of its own, so that a sanitizer sees what is read beyond it.
+            Array(bytes[start..<cut]).withUnsafeBytes { parts.receive($0, following: bytes.count - cut) }
+            start = cut
+        }
+        return Array(bytes[start...]).withUnsafeBytes { rest in Result { () throws(MalformedMessage) in try parts.finish(rest) } }
     }
 }
