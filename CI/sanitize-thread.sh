@@ -28,6 +28,6 @@ fi
 for target in "${targets[@]}"; do
     printf '\n==> %s under ThreadSanitizer\n' "$target"
     # The sanitizer's own exit code, when the tests themselves have passed.
-    env "${preload[@]}" TSAN_OPTIONS="${TSAN_OPTIONS:-exitcode=66 history_size=4}" \
+    env "${preload[@]}" TSAN_OPTIONS="${TSAN_OPTIONS:-exitcode=66 history_size=4 suppressions=$PWD/CI/tsan_suppressions.txt}" \
         swift test "${flags[@]}" --skip-build --disable-xctest --filter "^$target\\."
 done
