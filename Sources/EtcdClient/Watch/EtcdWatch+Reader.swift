@@ -28,6 +28,8 @@ extension EtcdWatch {
                     } catch {
                         action = shared.machine.handle(.malformed(error))
                     }
+                } else if case .channel(let channel) = shared.link, case let messages = channel.takeMessages(), !messages.isEmpty {
+                    shared.messages = messages[...]
                 } else {
                     break
                 }
@@ -159,6 +161,7 @@ extension EtcdWatch {
 
     // MARK: Receiving
 
+    @inline(__always)
     func receive() async {
         switch shared.withLock({ $0.link }) {
         case .none: broken(nil)
@@ -179,9 +182,10 @@ extension EtcdWatch {
         }
     }
 
+    @inline(__always)
     private func receive(from channel: WatchChannel) async {
-        switch await channel.next() {
-        case .messages(let messages): shared.withLock { if !$0.isClosed { $0.messages = messages[...] } }
+        switch await channel.wait() {
+        case .something: break
         case .end(.broken(let error)): broken(error)
         case .end(.overflowed):
             client.logger.debug("watch was too slow for its stream and is made again", metadata: ["range": "\(range)"])

@@ -20,6 +20,7 @@ public final class EtcdWatch: Sendable {
     let options: WatchOptions
     let shared: Mutex<Shared>
     let closing = OneTimeSignal()
+    private let isRead = Atomic(false)
     let pulse: WatchPulse
 
     /// What a watch hears the server by.
@@ -51,7 +52,6 @@ public final class EtcdWatch: Sendable {
         var progressRequests = 0
         /// Streams in a row that were left because requests for progress weren't answered; nil once one was.
         var silences: Int? = 0
-        var isRead = false
         var isClosed = false
 
         mutating func takeLink() -> Link {
@@ -132,14 +132,10 @@ public final class EtcdWatch: Sendable {
     ///   it refused; `responseTooLarge` when an event is longer than the client takes; `canceled`; `stopped`. After any of these the watch is over,
     ///   and returns nil. A member without a leader is none of them: the watch goes on elsewhere, or when there is one.
     public func nextBatch() async throws(EtcdError) -> WatchBatch? {
-        let mayRead = shared.withLock { shared in
-            defer { shared.isRead = true }
-            return !shared.isRead
-        }
-        guard mayRead else {
+        guard !isRead.exchange(true, ordering: .acquiringAndReleasing) else {
             throw EtcdError(.invalidArgument, message: "watch \(range): a second task asks for a batch; let one task read a watch")
         }
-        defer { shared.withLock { $0.isRead = false } }
+        defer { isRead.store(false, ordering: .releasing) }
         while true {
             guard let action = takeAction() else { return nil }
             switch action {

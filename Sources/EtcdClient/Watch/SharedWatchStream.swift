@@ -80,14 +80,21 @@ final class SharedWatchStream: Sendable {
 
     /// What is to be done when the lock is released.
     private struct Effects {
-        var waiters: [WatchChannel.Waiter] = []
+        // Most events are for one, and an array costs as much as all else that is done for it here.
+        private var waiter: WatchChannel.Waiter?
+        private var otherWaiters: [WatchChannel.Waiter] = []
         var tasks: [CheckedContinuation<Void, Never>] = []
         var reset: GRPCStream?
         var failure: GRPCError?
         var isRefused = false
 
+        mutating func resume(_ waiter: WatchChannel.Waiter) {
+            if self.waiter == nil { self.waiter = waiter } else { otherWaiters.append(waiter) }
+        }
+
         func carryOut() {
-            for waiter in waiters { waiter.resume() }
+            waiter?.resume()
+            for waiter in otherWaiters { waiter.resume() }
             for task in tasks { task.resume() }
             reset?.cancel()
         }
@@ -125,12 +132,12 @@ final class SharedWatchStream: Sendable {
     ) {
         guard case .message(let message) = event, let channel = state.channels[watcher] else { return }
         let (isTaken, waiter) = channel.append(message, size: size)
-        if let waiter { effects.waiters.append(waiter) }
+        if let waiter { effects.resume(waiter) }
         if !isTaken { _ = state.machine.handle(.overflowed(watcher)) }
     }
 
     private static func finish(_ watcher: Watcher, _ end: WatchChannel.End, _ state: inout State, _ effects: inout Effects) {
-        if let waiter = state.channels[watcher]?.finish(end) { effects.waiters.append(waiter) }
+        if let waiter = state.channels[watcher]?.finish(end) { effects.resume(waiter) }
     }
 
     /// After each event, or several: the writer has something to write, or the stream has outlived its use.
@@ -244,7 +251,7 @@ final class SharedWatchStream: Sendable {
     /// the consumers' work, in tasks of their own.
     private func take(_ received: [ReceivedMessage], from stream: GRPCStream, _ client: EtcdClient) {
         var effects = Effects()
-        for message in received where effects.failure == nil {
+        for (index, message) in received.enumerated() {
             // Read before the lock is taken: a long answer is no reason for others to wait.
             let event: WatchMultiplexerStateMachine.Event
             do throws(MalformedMessage) {
@@ -253,13 +260,15 @@ final class SharedWatchStream: Sendable {
                 event = .malformed(error)
             }
             state.withLock { state in
-                if state.failure == nil { Self.apply(event, size: message.count, &state, &effects) }
+                if state.failure == nil {
+                    Self.apply(event, size: message.count, &state, &effects)
+                    state.failure = effects.failure
+                }
+                guard index == received.count - 1 || effects.failure != nil else { return }
+                Self.settle(&state, &effects)
+                pulse.heard(isOwedMore: state.machine.isOwedAnswer)
             }
-        }
-        state.withLock { state in
-            state.failure = state.failure ?? effects.failure
-            Self.settle(&state, &effects)
-            pulse.heard(isOwedMore: state.machine.isOwedAnswer)
+            if effects.failure != nil { break }
         }
         if effects.isRefused { refused(client) }
         effects.carryOut()

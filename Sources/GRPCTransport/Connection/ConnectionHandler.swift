@@ -51,10 +51,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     private let explainTLS: TLSExplanation?
     private var cause: ConnectionCause = .broken
     private(set) var isShuttingDown = false
-    private var callsWithNews: [TransportCall] = []
+    // Whether the channel is active and writable, as its events tell: to ask it costs as much as a write.
+    private var isActive = false
+    private var isWritable = true
+    // Unchecked: nothing but the functions below touches these three, each for as long as one statement takes.
+    @exclusivity(unchecked) private var callsWithNews: [TransportCall] = []
     // Empty but for its memory.
-    private var commands: [ConnectionCommand] = []
-    private var output = ByteBuffer()
+    @exclusivity(unchecked) private var commands: [ConnectionCommand] = []
+    @exclusivity(unchecked) private var output = ByteBuffer()
     private var keepalive: Keepalive?
     private var keepaliveTimer: Scheduled<Void>?
     private var pingCount: UInt64 = 0
@@ -99,6 +103,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) { begin(context) }
 
     private func begin(_ context: ChannelHandlerContext) {
+        isActive = true
+        isWritable = context.channel.isWritable
         guard setupTimer == nil, case .connecting = phase else { return }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         setupTimer = context.eventLoop.scheduleTask(in: setupTimeout) { bound.value.setupTimedOut() }
@@ -144,7 +150,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { finishTick() }
+        isWritable = context.channel.isWritable
+        if isWritable { finishTick() }
         context.fireChannelWritabilityChanged()
     }
 
@@ -164,6 +171,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        isActive = false
         tearDown(because: failure ?? "the server closed the connection")
         context.fireChannelInactive()
     }
@@ -296,32 +304,35 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func flushOutput() {
-        guard let context, !isFlushing else { return }
-        let channel = context.channel
-        guard channel.isActive else { return }
+        guard let context, isActive, !isFlushing else { return }
         isFlushing = true
         // A flush that makes the channel writable again says so while this runs, so it is looked at here.
-        while writeOutput(context, channel), channel.isWritable {}
+        while writeOutput(context), isWritable {}
         isFlushing = false
     }
 
     /// Writes what the session puts out as long as the channel takes it; false when nothing is left.
-    private func writeOutput(_ context: ChannelHandlerContext, _ channel: any Channel) -> Bool {
+    private func writeOutput(_ context: ChannelHandlerContext) -> Bool {
         var wrote = false
-        var isEmpty = false
-        while !isEmpty, channel.isWritable {
+        while isWritable {
             // The memory is used again once the channel has written what is in it.
             output.clear(minimumCapacity: Self.outputChunk)
             let space = output.writableBytes
             let count = output.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.outputChunk) { session.takeOutput(into: $0) }
-            isEmpty = count < space
-            guard count > 0 else { break }
-            context.write(Self.wrapOutboundOut(output), promise: nil)
             traffic.sent(count)
+            guard count == space else {
+                if count > 0 {
+                    context.writeAndFlush(Self.wrapOutboundOut(output), promise: nil)
+                } else if wrote {
+                    context.flush()
+                }
+                return false
+            }
+            context.write(Self.wrapOutboundOut(output), promise: nil)
             wrote = true
         }
         if wrote { context.flush() }
-        return !isEmpty
+        return true
     }
 
     /// Wakes the calls with news, runs those of their tasks that belong on this loop, and carries out what these ask for, all in this turn of
