@@ -102,6 +102,15 @@ final class Authenticator: Sendable {
         }
     }
 
+    /// Logs in before there is something to send, if that is due: see ``LoginPace``.
+    func prepare(until deadline: ContinuousClock.Instant? = nil) async {
+        do throws(EtcdError) {
+            _ = try await fields(until: deadline)
+        } catch {
+            // What is sent next meets the same, and tells it.
+        }
+    }
+
     /// Says that a server refused the token of this login, which a stream was opened with. The next stream, or call, logs in first.
     func streamRefused(login: UInt64) {
         shared.withLock { _ = $0.machine.handle(.streamRefused(login: login)) }

@@ -162,19 +162,21 @@ extension EtcdClient {
             kind: call.kind, endpoints: endpoints, canLogIn: authenticates && authenticator.canLogIn, operation: call.operation)
         var failure = failure
         var identity = authenticates ? authenticator.fixed : .anonymous
-        var refused: UInt64?
         while true {
+            var refused: UInt64?
+            var pauseAfterLogin = Duration.zero
             if let failed = failure {
                 if call.endpoint == nil { judge(failed, lane: call.lane) }
                 let remaining = Duration.nanoseconds((deadline - .now()).nanoseconds)
                 switch policy.handle(failed, remaining: remaining, jitter: .random(in: 0..<1)) {
                 case .fail(let error): throw error
-                case .authenticate: refused = identity.generation
+                case .authenticate(let pause): (refused, pauseAfterLogin) = (identity.generation, pause)
                 case .retry(let wait): try await pause(call, wait, failed)
                 }
                 observation?.repeats()
             }
             if authenticates, authenticator.canLogIn { identity = try await self.identity(for: call, refused: refused, until: deadline) }
+            if pauseAfterLogin > .zero, let failure { try await pause(call, pauseAfterLogin, failure) }
             do throws(GRPCError) {
                 var metadata = metadata(identity, call.requiresLeader)
                 observation?.inject(into: &metadata)

@@ -113,16 +113,22 @@ public struct LeaderStream: AsyncSequence, Sendable {
         private mutating func wait(after error: GRPCError, isolation actor: isolated (any Actor)? = #isolation) async throws(EtcdError) {
             switch policy.handle(error, remaining: EtcdClient.forever, jitter: .random(in: 0..<1)) {
             case .fail(let failure): throw failure
-            // The next stream logs in first.
-            case .authenticate: if let login { sequence.client.authenticator.streamRefused(login: login) }
+            case .authenticate(let pause):
+                if let login { sequence.client.authenticator.streamRefused(login: login) }
+                await sequence.client.authenticator.prepare()
+                try await sequence.pause(pause)
             case .retry(let wait):
                 if error.origin == .server { try await sequence.findOut() }
-                do {
-                    try await Task.sleep(for: wait)
-                } catch {
-                    throw EtcdError(.canceled, message: "\(sequence.operation): the task was cancelled")
-                }
+                try await sequence.pause(wait)
             }
+        }
+    }
+
+    fileprivate func pause(_ wait: Duration) async throws(EtcdError) {
+        do {
+            try await Task.sleep(for: wait)
+        } catch {
+            throw EtcdError(.canceled, message: "\(operation): the task was cancelled")
         }
     }
 

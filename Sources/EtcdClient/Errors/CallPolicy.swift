@@ -22,8 +22,8 @@ struct CallPolicy: Sendable {
     enum Action {
         /// Wait, then try again.
         case retry(after: Duration)
-        /// Log in, then try again at once.
-        case authenticate
+        /// Log in, wait, and try again.
+        case authenticate(pause: Duration)
         /// Throw.
         case fail(EtcdError)
     }
@@ -37,9 +37,6 @@ struct CallPolicy: Sendable {
     private(set) var attempts = 0
     private var oddities = 0
     private var logins = 0
-
-    /// How often one call has the client log in: users may be changing meanwhile, but a fresh token isn't refused for ever.
-    static let maximumLogins = 3
 
     init(kind: CallKind, endpoints: Int, canLogIn: Bool = false, operation: OperationName) {
         self.kind = kind
@@ -56,9 +53,9 @@ struct CallPolicy: Sendable {
         attempts += 1
         let verdict = verdict(on: error)
         // Refused before anything happened, so that a write too may be sent again.
-        if verdict.code == .unauthenticated, !verdict.executed, canLogIn, remaining > .zero, Self.maximumLogins > logins {
+        if verdict.code == .unauthenticated, !verdict.executed, canLogIn, logins < LoginPace.pauses.count, LoginPace.pauses[logins] < remaining {
             logins += 1
-            return .authenticate
+            return .authenticate(pause: LoginPace.pauses[logins - 1])
         }
         guard verdict.mayRepeat else { return .fail(failure(error, verdict)) }
         let wait = wait(jitter: jitter)

@@ -115,6 +115,7 @@ public struct RangeStream: AsyncSequence, Sendable {
                     }
                 case .openStream(let range, let options, let wait):
                     leave()
+                    if wait > .zero { await client.authenticator.prepare(until: deadline) }
                     try await sequence.pause(wait)
                     do throws(GRPCError) {
                         action = try await open(range, options, until: deadline) ? .receive : machine.handle(.unsupported)

@@ -212,7 +212,7 @@ struct RangeStreamStateMachine: Sendable {
         }
         switch policy.handle(behind(error) ?? error, remaining: remaining, jitter: jitter) {
         case .retry(let wait): return openStream(after: wait)
-        case .authenticate: return openStream(after: .zero)
+        case .authenticate(let pause): return openStream(after: pause)
         case .fail(let error): return fail(error)
         }
     }

@@ -195,7 +195,11 @@ final class LeaseKeeper: Sendable {
             } catch {
                 client.judge(error, lane: .watch)
                 let code = ServerError(code: error.code, text: error.message).code
-                if error.refusesToken, let login { client.authenticator.streamRefused(login: login) }
+                if error.refusesToken, let login {
+                    client.authenticator.streamRefused(login: login)
+                    // Before the pause, as everywhere.
+                    await client.authenticator.prepare()
+                }
                 logger.debug("the stream that renews leases broke", metadata: ["error": "\(error)"])
                 observer?.keepAliveBroke()
                 let failure = EtcdError(error.origin == .shutdown ? .stopped : code, message: error.message, underlying: error)

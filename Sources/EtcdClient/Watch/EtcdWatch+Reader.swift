@@ -150,12 +150,13 @@ extension EtcdWatch {
         }
     }
 
-    func authenticate() {
+    func authenticate() async {
         let login = shared.withLock { shared -> UInt64? in
             if case .channel(let channel) = shared.link { channel.login } else { shared.login }
         }
         client.logger.debug("watch was refused; the client logs in again", metadata: ["range": "\(range)"])
         if let login { client.watchRefused(login: login) }
+        _ = await closing.racing { [client] in await client.authenticator.prepare() }
         advance(.authenticated)
     }
 

@@ -151,7 +151,7 @@ public final class EtcdWatch: Sendable {
             case .requestProgress: await requestProgressAsReader()
             case .receive, .none: await receive()
             case .confirmRevision: await confirmRevision()
-            case .authenticate: authenticate()
+            case .authenticate: await authenticate()
             }
         }
     }

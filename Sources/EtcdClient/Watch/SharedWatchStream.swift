@@ -152,8 +152,11 @@ final class SharedWatchStream: Sendable {
     func run(_ client: EtcdClient, isObsolete: @Sendable () -> Bool) async {
         while await waitForDemand(isObsolete) {
             let pause = state.withLock { $0.machine.pause }
-            // A cancelled pause is followed by a cancelled attempt, which tells all who wait.
-            if pause > .zero { _ = try? await Task.sleep(for: pause) }
+            if pause > .zero {
+                await client.authenticator.prepare()
+                // A cancelled pause is followed by a cancelled attempt, which tells all who wait.
+                _ = try? await Task.sleep(for: pause)
+            }
             await serve(client)
         }
         stop()

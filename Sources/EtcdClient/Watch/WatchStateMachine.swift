@@ -69,10 +69,8 @@ struct WatchStateMachine: Sendable {
     static let pieceLimit = 4 << 20
     /// The pieces of one revision can't be told apart from a server that never ends them.
     static let revisionLimit = 1 << 30
-    /// How long to wait after the logins that follow one refusal after the other for want of a valid token: a member that lags behind doesn't know a
-    /// new one yet. A watcher that is refused once more is given up.
-    static let loginPauses: [Duration] = [.zero, .milliseconds(100), .milliseconds(400), .milliseconds(1600)]
-    static let maximumRefusals = loginPauses.count + 1
+    /// A watcher that is refused so often for want of a valid token is given up.
+    static let maximumRefusals = LoginPace.pauses.count + 1
 
     private let range: KeyRange
     private let canAuthenticate: Bool
@@ -287,7 +285,7 @@ struct WatchStateMachine: Sendable {
     private mutating func authenticate() -> Action? {
         refusals += 1
         guard refusals < Self.maximumRefusals else { return nil }
-        return authenticate(pause: Self.loginPauses[refusals - 1])
+        return authenticate(pause: LoginPace.pauses[refusals - 1])
     }
 
     private mutating func authenticate(pause: Duration) -> Action {

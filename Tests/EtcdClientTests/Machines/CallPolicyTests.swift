@@ -148,23 +148,39 @@ struct CallPolicyTests {
     }
 
     @Test(
-        "With a name and a password a refused token is replaced, three times and at once, for writes too",
+        "With a name and a password a refused token is replaced, at once and then with growing pauses, for writes too",
         arguments: [CallKind.repeatable, .write],
         ["etcdserver: invalid auth token", "etcdserver: revision of auth store is old", "etcdserver: user name is empty"])
     func logins(kind: CallKind, text: String) {
         var policy = CallPolicy(kind: kind, endpoints: 1, canLogIn: true, operation: .other { "call" })
         let error = GRPCError(code: .unauthenticated, message: text, disposition: .mayHaveExecuted, origin: .server)
-        for _ in 0..<3 {
-            guard case .authenticate = policy.handle(error, remaining: .seconds(5), jitter: 0) else {
+        var pauses: [Duration] = []
+        for _ in 0..<4 {
+            guard case .authenticate(let pause) = policy.handle(error, remaining: .seconds(5), jitter: 0) else {
                 Issue.record("no login")
                 return
             }
+            pauses.append(pause)
         }
+        #expect(pauses == [.zero, .milliseconds(100), .milliseconds(400), .milliseconds(1600)])
         guard case .fail(let failure) = policy.handle(error, remaining: .seconds(5), jitter: 0) else {
             Issue.record("no end")
             return
         }
         #expect(failure.code == .unauthenticated && failure.outcome == .notDone)
-        #expect(failure.message.contains("attempt 4"))
+        #expect(failure.message.contains("attempt 5"))
+    }
+
+    @Test("There is no login that the deadline leaves no time to wait after")
+    func loginWithoutTime() {
+        var policy = CallPolicy(kind: .write, endpoints: 1, canLogIn: true, operation: .other { "call" })
+        let error = GRPCError(code: .unauthenticated, message: "etcdserver: invalid auth token", disposition: .mayHaveExecuted, origin: .server)
+        guard case .authenticate(.zero) = policy.handle(error, remaining: .milliseconds(50), jitter: 0),
+            case .fail(let failure) = policy.handle(error, remaining: .milliseconds(50), jitter: 0)
+        else {
+            Issue.record("not one login, and then the error")
+            return
+        }
+        #expect(failure.code == .unauthenticated && failure.outcome == .notDone)
     }
 }

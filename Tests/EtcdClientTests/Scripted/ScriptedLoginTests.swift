@@ -6,6 +6,7 @@
 
 import EtcdClient
 import EtcdTestSupport
+import Synchronization
 import TestWaiting
 import Testing
 
@@ -90,6 +91,61 @@ struct ScriptedLoginTests {
             try await kind.use(client, etcd)
             #expect(etcd.requests.filter { $0.method == kind.method }.map(\.token) == ["token-1", "token-2"])
             #expect(etcd.requests.count { $0.method == "Auth/Authenticate" } == 2)
+        }
+    }
+
+    /// When each token was given, and what was answered.
+    private struct Ledger {
+        var given: [String: ContinuousClock.Instant] = [:]
+        var answered: [String] = []
+    }
+
+    private static let lag: Duration = .milliseconds(250)
+
+    /// A server that knows a token only some time after it was given.
+    private static func lagging(_ ledger: borrowing Mutex<Ledger>, _ request: ScriptedEtcd.Request) -> (messages: [[UInt8]], end: ScriptedEtcd.End) {
+        ledger.withLock { ledger in
+            if request.method == "Auth/Authenticate" {
+                ledger.given["token-\(request.number + 1)"] = .now
+                return ScriptedEtcd.logIn(request)
+            }
+            let given = request.token.flatMap { ledger.given[String($0)] }
+            guard let given, .now - given >= lag else { return ([], ScriptedEtcd.tokenRefused) }
+            ledger.answered.append(request.method)
+            return answer(request.method)
+        }
+    }
+
+    private final class Server: Sendable {
+        let ledger = Mutex(Ledger())
+    }
+
+    @Test("A member that hears of a token later than the one that gave it is waited for by what opens a stream", arguments: Kind.allCases)
+    func streamsWait(kind: Kind) async throws {
+        let server = Server()
+        try await ScriptedEtcd.with(configure: { $0.credentials = .user("alice", password: "secret") }) {
+            Self.lagging(server.ledger, $0)
+        } _: { etcd, client, _ in
+            if kind == .renewals {
+                try await client.withSession(ttl: 60) { _ in
+                    try await eventually("a renewal") { server.ledger.withLock { $0.answered.contains(kind.method) } }
+                }
+            } else {
+                try await kind.use(client, etcd)
+            }
+            #expect(server.ledger.withLock { $0.answered.contains(kind.method) })
+        }
+    }
+
+    @Test("So it is by reads and by writes, which are sent again as often as they were refused", arguments: [true, false])
+    func callsWait(writes: Bool) async throws {
+        let server = Server()
+        try await ScriptedEtcd.with(configure: { $0.credentials = .user("alice", password: "secret") }) {
+            Self.lagging(server.ledger, $0)
+        } _: { etcd, client, _ in
+            if writes { try await client.put("k", "v") } else { _ = try await client.range(.key("k")) }
+            #expect(server.ledger.withLock { $0.answered.count } == 1)
+            #expect(etcd.requests.count { $0.method == (writes ? "KV/Put" : "KV/Range") } > 1)
         }
     }
 }
