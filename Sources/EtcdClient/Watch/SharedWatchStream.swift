@@ -64,7 +64,8 @@ final class SharedWatchStream: Sendable {
 
     func create(_ watcher: Watcher, _ request: [UInt8]) {
         if state.withLock({ $0.isStopped }) { return stop() }
-        handle(.create(watcher, request: request))
+        // Another task may have ended the watch since its reader decided to ask: nobody would ever have the server end what is made now.
+        handle(.create(watcher, request: request)) { $0.channels[watcher] != nil }
     }
 
     func leave(_ watcher: Watcher) {
@@ -100,9 +101,10 @@ final class SharedWatchStream: Sendable {
         }
     }
 
-    private func handle(_ event: WatchMultiplexerStateMachine.Event) {
+    private func handle(_ event: WatchMultiplexerStateMachine.Event, if isWanted: (borrowing State) -> Bool = { _ in true }) {
         state.withLock { state in
             var effects = Effects()
+            guard isWanted(state) else { return effects }
             Self.apply(event, &state, &effects)
             Self.settle(&state, &effects)
             return effects
