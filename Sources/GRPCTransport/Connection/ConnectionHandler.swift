@@ -59,9 +59,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     // Empty but for its memory.
     @exclusivity(unchecked) private var commands: [ConnectionCommand] = []
     @exclusivity(unchecked) private var output = ByteBuffer()
-    private var keepalive: Keepalive?
-    private var keepaliveTimer: Scheduled<Void>?
-    private var pingCount: UInt64 = 0
+    var pings: Pings
     var deadlines = DeadlineTimer()
     var health = CallHealth()
     var latency = LatencySampler()
@@ -74,7 +72,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.session = session
         self.executor = executor
         self.setupTimeout = setupTimeout
-        self.keepalive = keepalive
+        pings = Pings(policy: keepalive)
         self.ready = ready
         self.observer = observer
         self.metrics = metrics
@@ -125,7 +123,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        keepalive?.received(at: .now())
+        pings.policy?.received(at: .now())
         let buffer = Self.unwrapInboundIn(data)
         traffic.received(buffer.readableBytes)
         buffer.withUnsafeReadableBytes { bytes in
@@ -184,7 +182,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     // MARK: Ends
 
     /// Closes the channel; open calls end when it has.
-    func close(because reason: String) {
+    func close(because reason: String, _ cause: ConnectionCause? = nil) {
+        if let cause { self.cause = cause }
         if failure == nil { failure = reason }
         context?.close(promise: nil)
     }
@@ -239,7 +238,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         if case .closed = phase { return }
         phase = .closed
         setupTimer?.cancel()
-        keepaliveTimer?.cancel()
+        pings.timer?.cancel()
         lingerTimer?.cancel()
         deadlines.cancel()
         traffic.flush()
@@ -389,40 +388,5 @@ final class ConnectionHandler: ChannelInboundHandler {
         let isCalledToCalm = event.http2_error == 11 && event.text == "too_many_pings"
         if isCalledToCalm { observer.pingedTooOften(endpoint) }
         observer.connectionUnusable(connection, because: isCalledToCalm ? .retired : .goingAway)
-    }
-
-    // MARK: Keepalive
-
-    /// Calls are open: watches over the connection until there are none.
-    func watchOverConnection() {
-        guard keepaliveTimer == nil, keepalive != nil else { return }
-        let now = NIODeadline.now()
-        keepalive?.becameActive(at: now)
-        keepaliveFired(at: now)
-    }
-
-    private func keepaliveFired(at now: NIODeadline) {
-        keepaliveTimer = nil
-        guard case .ready = phase, let action = keepalive?.timerFired(at: now, hasOpenCalls: session.openCalls > 0) else { return }
-        switch action {
-        case .rest: break
-        case .wait(let deadline): scheduleKeepalive(at: deadline)
-        case .ping(let next):
-            pingCount += 1
-            // An unanswered ping on a connection from which bytes still come: there is no need for a second.
-            _ = session.ping(pingCount)
-            finishTick()
-            scheduleKeepalive(at: next)
-        case .dead:
-            metrics.pingTimedOut(endpoint)
-            cause = .silent
-            close(because: "the server did not answer a keepalive ping")
-        }
-    }
-
-    private func scheduleKeepalive(at deadline: NIODeadline) {
-        guard let context else { return }
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        keepaliveTimer = context.eventLoop.scheduleTask(deadline: deadline) { bound.value.keepaliveFired(at: .now()) }
     }
 }
