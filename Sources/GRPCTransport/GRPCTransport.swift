@@ -109,6 +109,7 @@ public final class GRPCTransport: Service, Sendable {
                 call.state.withLock { $0.cancel() }
                 connection.submit(.cancel(call))
             }
+            call.seeOutcome()
             guard let error = call.outcome.error else { return ReceivedResponse(call) }
             try Self.throwUnlessHarmless(error, &refusals)
         }

@@ -26,10 +26,11 @@ final class TransportCall: Sendable {
     nonisolated(unsafe) var sessionID: UInt64 = 0
     /// When the session took the call; kept for calls with a deadline.
     nonisolated(unsafe) var startedAt = NIODeadline.distantPast
-    // nonisolated(unsafe): what a unary call came to is written before the state's lock tells of the end, by the only one who has the call then: the
-    // event loop, or before it got there, who failed to hand it over. Its caller reads it after the lock told of the end.
+    // nonisolated(unsafe): what a unary call came to is written before `hasEnded` is set, by the only one who has the call then: the event loop, or before
+    // it got there, who failed to hand it over. Its caller reads it after it saw `hasEnded`.
     // So no two accesses overlap, and there is nothing to check while it runs.
     @exclusivity(unchecked) nonisolated(unsafe) var outcome = UnaryOutcome()
+    private let hasEnded = Atomic(false)
 
     init(
         method: GRPCMethod, metadata: GRPCMetadata, deadline: NIODeadline?, isUnary: Bool, endsOnGoAway: Bool, parts: (any PartReceiver)? = nil
@@ -66,6 +67,7 @@ final class TransportCall: Sendable {
     @discardableResult
     func wake() -> Int {
         if isUnary {
+            hasEnded.store(true, ordering: .releasing)
             state.withLock { $0.tellEnd() }?.resume()
             return 0
         }
@@ -74,6 +76,11 @@ final class TransportCall: Sendable {
         news.reader?.resume()
         news.sender?.resume()
         return news.credit
+    }
+
+    /// To be called by a unary call's caller before it looks at the outcome, once it was told of the end.
+    func seeOutcome() {
+        precondition(hasEnded.load(ordering: .acquiring), "the outcome of a call is looked at before it has ended")
     }
 
     /// Waits until the session has taken a stream, or it has ended before that.
