@@ -42,8 +42,9 @@ struct ObservationTests {
                     let accepted = proxy.statistics.accepted
                     try await proxy.wait("attempt") { $0.open > 0 }
                     proxy.endAll()
-                    guard case .disconnected(let reason) = await states.next() else {
-                        Issue.record("it is \(transport.state)")
+                    let broken = await states.next()
+                    guard case .disconnected(let reason) = broken else {
+                        Issue.record("it was \(broken.map { "\($0)" } ?? "over"), and is \(transport.state)")
                         return transport
                     }
                     #expect(reason.contains("\(endpoint): "))
@@ -51,8 +52,9 @@ struct ObservationTests {
                     proxy.restore()
                     _ = try await second
                     // The endpoint has failed a moment ago, and there's no better one.
-                    guard case .degraded([endpoint], let why) = await states.next() else {
-                        Issue.record("it is \(transport.state)")
+                    let next = await states.next()
+                    guard case .degraded([endpoint], let why) = next else {
+                        Issue.record("it was \(next.map { "\($0)" } ?? "over"), and is \(transport.state)")
                         return transport
                     }
                     #expect(why.hasPrefix("\(endpoint): "))

@@ -5,7 +5,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GRPCTransport
-import NIOCore
 
 extension EtcdClient {
     /// Reads a range piece by piece, however long it is, without holding more than a piece of it.
@@ -76,7 +75,7 @@ public struct RangeStream: AsyncSequence, Sendable {
         private var stream: GRPCStream?
         /// Whose token the stream was opened with.
         private var login: UInt64?
-        private var inbox: ArraySlice<ByteBuffer> = []
+        private var inbox: ArraySlice<ReceivedMessage> = []
 
         fileprivate init(sequence: RangeStream) {
             self.sequence = sequence
@@ -170,12 +169,12 @@ public struct RangeStream: AsyncSequence, Sendable {
             until deadline: ContinuousClock.Instant, isolation actor: isolated (any Actor)? = #isolation
         ) async throws(GRPCError) -> RangeStreamStateMachine.Event {
             if inbox.isEmpty, let stream {
-                let messages = try await within(deadline) { () async throws(GRPCError) in try await stream.nextMessages() }
+                let messages = try await within(deadline) { () async throws(GRPCError) in try await stream.nextReceived() }
                 inbox = messages[...]
             }
             guard let message = inbox.popFirst() else { return .ended }
             do throws(MalformedMessage) {
-                return .chunk(try message.decoded { bytes throws(MalformedMessage) in try RangeStreamMessage(wire: bytes) }.response)
+                return .chunk(try message.withUnsafeBytes { bytes throws(MalformedMessage) in try RangeStreamMessage(wire: bytes) }.response)
             } catch {
                 return .malformed(error)
             }
