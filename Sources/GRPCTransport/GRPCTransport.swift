@@ -90,6 +90,8 @@ public final class GRPCTransport: Service, Sendable {
         endpoint: GRPCEndpoint? = nil, parts: (any PartReceiver)? = nil
     ) async throws(GRPCError) -> ReceivedResponse {
         let route = Route(lane: lane, endpoint: endpoint)
+        var taker: (@Sendable () -> any PartReceiver)?
+        if let parts { taker = { parts } }
         var refusals = 0
         while true {
             let connection: Connection
@@ -99,7 +101,7 @@ public final class GRPCTransport: Service, Sendable {
                 connection = try await pool.connection(for: route, deadline: deadline)
             }
             parts?.begin()
-            let call = TransportCall(method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false, parts: parts)
+            let call = TransportCall(method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false, parts: taker)
             await withTaskCancellationHandler {
                 connection.submit(.start(call, message: message))
                 await withUnsafeContinuation { continuation in
@@ -136,11 +138,23 @@ public final class GRPCTransport: Service, Sendable {
         _ method: GRPCMethod, lane: ConnectionLane = .watch, metadata: GRPCMetadata = [:], deadline: ContinuousClock.Instant? = nil,
         endsOnGoAway: Bool? = nil, endpoint: GRPCEndpoint? = nil
     ) async throws(GRPCError) -> GRPCStream {
+        try await openStream(
+            method, lane: lane, metadata: metadata, deadline: deadline, endsOnGoAway: endsOnGoAway, endpoint: endpoint, parts: nil)
+    }
+
+    /// As ``openStream(_:lane:metadata:deadline:endsOnGoAway:endpoint:)``.
+    /// - Parameter parts: Makes, for each message that is longer than a part, who takes it as it comes. The public ways to read a stream know nothing of
+    ///   such messages.
+    package func openStream(
+        _ method: GRPCMethod, lane: ConnectionLane, metadata: GRPCMetadata, deadline: ContinuousClock.Instant?, endsOnGoAway: Bool?,
+        endpoint: GRPCEndpoint?, parts: (@Sendable () -> any PartReceiver)?
+    ) async throws(GRPCError) -> GRPCStream {
         let deadline = NIODeadline(optional: deadline)
         while true {
             let connection = try await pool.connection(for: Route(lane: lane, endpoint: endpoint), deadline: deadline)
             let call = TransportCall(
-                method: method, metadata: metadata, deadline: deadline, isUnary: false, endsOnGoAway: endsOnGoAway ?? (lane == .watch))
+                method: method, metadata: metadata, deadline: deadline, isUnary: false, endsOnGoAway: endsOnGoAway ?? (lane == .watch),
+                parts: parts)
             let stream = GRPCStream(call: call, connection: connection, creditThreshold: max(configuration.streamWindowSize, 65535) / 16)
             await withTaskCancellationHandler {
                 connection.submit(.start(call, message: nil))

@@ -22,9 +22,10 @@ extension EtcdClient {
     ///   - requiresLeader: has a member without a leader end the stream, rather than leave it silent.
     ///   - endpoint: the one server to open it on; nil for whichever is connected.
     ///   - endsOnGoAway: see `GRPCTransport.openStream`.
+    ///   - parts: see `GRPCTransport.openStream`.
     func openStream(
         _ method: GRPCMethod, lane: ConnectionLane, requiresLeader: Bool = true, deadline: ContinuousClock.Instant? = nil,
-        endpoint: GRPCEndpoint? = nil, endsOnGoAway: Bool? = nil
+        endpoint: GRPCEndpoint? = nil, endsOnGoAway: Bool? = nil, parts: (@Sendable () -> any PartReceiver)? = nil
     ) async throws(GRPCError) -> IdentifiedStream {
         let observation = observer?.begin(method)
         do throws(GRPCError) {
@@ -37,7 +38,7 @@ extension EtcdClient {
             var metadata = metadata(identity, requiresLeader)
             observation?.inject(into: &metadata)
             let stream = try await transport.openStream(
-                method, lane: lane, metadata: metadata, deadline: deadline, endsOnGoAway: endsOnGoAway, endpoint: endpoint)
+                method, lane: lane, metadata: metadata, deadline: deadline, endsOnGoAway: endsOnGoAway, endpoint: endpoint, parts: parts)
             observation?.end(nil)
             return IdentifiedStream(stream: stream, login: identity.generation)
         } catch {

@@ -22,7 +22,7 @@ extension EtcdWatch {
                     action = shared.machine.handle(.message(message))
                 } else if let bytes = shared.inbox.popFirst() {
                     do throws(MalformedMessage) {
-                        let message = try bytes.withUnsafeBytes { bytes throws(MalformedMessage) in try WatchMessage(wire: bytes) }
+                        let message = try WatchMessage(bytes)
                         pulse.saw(storeRevision: message.header.revision)
                         action = shared.machine.handle(.message(message))
                     } catch {
@@ -82,7 +82,7 @@ extension EtcdWatch {
         let opened = await closing.racing { () async -> Result<EtcdClient.IdentifiedStream, GRPCError> in
             do {
                 if wait > .zero { try await Task.sleep(for: wait) }
-                return .success(try await client.openStream("/etcdserverpb.Watch/Watch", lane: .watch))
+                return .success(try await client.openWatchStream())
             } catch let error as GRPCError {
                 return .failure(error)
             } catch {

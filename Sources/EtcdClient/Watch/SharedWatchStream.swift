@@ -200,7 +200,7 @@ final class SharedWatchStream: Sendable {
     private func serve(_ client: EtcdClient) async {
         let opened: EtcdClient.IdentifiedStream
         do throws(GRPCError) {
-            opened = try await client.openStream("/etcdserverpb.Watch/Watch", lane: .watch)
+            opened = try await client.openWatchStream()
         } catch {
             return broken(error, client)
         }
@@ -260,7 +260,7 @@ final class SharedWatchStream: Sendable {
             // Read before the lock is taken: a long answer is no reason for others to wait.
             let event: WatchMultiplexerStateMachine.Event
             do throws(MalformedMessage) {
-                event = .message(try message.withUnsafeBytes { bytes throws(MalformedMessage) in try WatchMessage(wire: bytes) })
+                event = .message(try WatchMessage(message))
             } catch {
                 event = .malformed(error)
             }

@@ -22,6 +22,11 @@ struct WatchHooks: Sendable {
 
 // What watches need of the client's login and of its connections.
 extension EtcdClient {
+    /// Opens a stream of watches. Whole histories come in messages of a megabyte and more, so these are read while they come.
+    func openWatchStream() async throws(GRPCError) -> IdentifiedStream {
+        try await openStream("/etcdserverpb.Watch/Watch", lane: .watch, parts: { MessageParts<WatchMessage>() })
+    }
+
     /// Whether a refused token can be replaced by another.
     var canReplaceToken: Bool { authenticator.canLogIn }
 

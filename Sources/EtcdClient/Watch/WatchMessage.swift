@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CEtcdMessages
+import GRPCTransport
 
 /// What a server says on a watch stream.
 struct WatchMessage: Sendable, Hashable {
@@ -98,5 +99,19 @@ extension MessageArena {
         request.pointee.request_union_case = ETCDSERVERPB__WATCH_REQUEST__REQUEST_UNION_CREATE_REQUEST
         request.pointee.create_request = create
         return request
+    }
+}
+
+extension WatchMessage {
+    /// What was received on a stream of watches.
+    init(_ received: ReceivedMessage) throws(MalformedMessage) {
+        let parts = received.parts.map { $0 as? MessageParts<WatchMessage> }
+        self = try received.withUnsafeBytes { bytes throws(MalformedMessage) in
+            switch parts {
+            case nil: try WatchMessage(wire: bytes)
+            case let parts??: try parts.finish(bytes)
+            case .some(nil): throw MalformedMessage(reason: "its parts were taken for another message's")
+            }
+        }
     }
 }

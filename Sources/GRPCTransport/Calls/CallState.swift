@@ -118,7 +118,7 @@ struct CallState {
         guard messages.isEmpty else {
             let batch = messages
             messages = []
-            for message in batch { uncredited += message.count + 5 }
+            for message in batch { uncredited += message.restCount + 5 }
             guard uncredited >= creditThreshold else { return .messages(batch, credit: 0) }
             let credit = uncredited
             uncredited = 0

@@ -23,17 +23,33 @@ struct SessionMessage {
 
 /// A message in the memory that the session assembled it in. It is copied by whoever needs it in another form.
 package final class ReceivedMessage: @unchecked Sendable {
+    /// What came before, when it came by parts.
+    struct Head {
+        var receiver: any PartReceiver
+        var count: Int
+    }
+
     // @unchecked: the memory belongs to this object alone, and nothing is written to it.
     private let message: SessionMessage
+    private let head: Head?
 
-    /// How many bytes it has.
-    package var count: Int { message.bytes.count }
+    /// How many bytes it has, those that came by parts among them.
+    package var count: Int { (head?.count ?? 0) + restCount }
 
-    init(_ message: SessionMessage) { self.message = message }
+    /// How many bytes came at last: all, when it is short.
+    var restCount: Int { message.bytes.count }
+
+    /// Who has taken all but the last bytes, when it came by parts.
+    package var parts: (any PartReceiver)? { head?.receiver }
+
+    init(_ message: SessionMessage, head: Head? = nil) {
+        self.message = message
+        self.head = head
+    }
 
     deinit { message.free() }
 
-    /// The bytes, for as long as `body` runs.
+    /// The bytes, or the last of them, for as long as `body` runs.
     package func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -18,14 +18,16 @@ final class TransportCall: Sendable {
     let isUnary: Bool
     /// Whether a GOAWAY ends the call at once.
     let endsOnGoAway: Bool
-    /// Who takes a unary call's answer as it comes.
-    let parts: (any PartReceiver)?
+    /// Who takes a long message as it comes: asked for each that is one.
+    let parts: (@Sendable () -> any PartReceiver)?
     let state = Mutex(CallState())
 
-    // nonisolated(unsafe): these two are touched on the connection's event loop alone.
+    // nonisolated(unsafe): these three are touched on the connection's event loop alone.
     nonisolated(unsafe) var sessionID: UInt64 = 0
     /// When the session took the call; kept for calls with a deadline.
     nonisolated(unsafe) var startedAt = NIODeadline.distantPast
+    /// Of the message that is coming, what has come by parts.
+    nonisolated(unsafe) var head: ReceivedMessage.Head?
     // nonisolated(unsafe): what a unary call came to is written before `hasEnded` is set, by the only one who has the call then: the event loop, or before
     // it got there, who failed to hand it over. Its caller reads it after it saw `hasEnded`.
     // So no two accesses overlap, and there is nothing to check while it runs.
@@ -33,7 +35,8 @@ final class TransportCall: Sendable {
     private let hasEnded = Atomic(false)
 
     init(
-        method: GRPCMethod, metadata: GRPCMetadata, deadline: NIODeadline?, isUnary: Bool, endsOnGoAway: Bool, parts: (any PartReceiver)? = nil
+        method: GRPCMethod, metadata: GRPCMetadata, deadline: NIODeadline?, isUnary: Bool, endsOnGoAway: Bool,
+        parts: (@Sendable () -> any PartReceiver)? = nil
     ) {
         self.method = method
         self.metadata = metadata
@@ -50,6 +53,14 @@ final class TransportCall: Sendable {
         end(.failed(error))
         if !isUnary { state.withLock { $0.takeOpener() }?.resume() }
         wake()
+    }
+
+    /// Bytes of a message of which more will come. On the event loop.
+    func receive(part: UnsafeRawBufferPointer, following: Int) {
+        guard let parts else { return }
+        let receiver = head?.receiver ?? parts()
+        receiver.receive(part, following: following)
+        head = ReceivedMessage.Head(receiver: receiver, count: (head?.count ?? 0) + part.count)
     }
 
     /// Notes the end; who waits for it is to be woken.

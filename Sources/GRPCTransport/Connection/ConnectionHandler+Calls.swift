@@ -11,7 +11,7 @@ import Synchronization
 // Calls on the event loop. The session keeps an unmanaged reference to each open call as its user value: taken when the call is started,
 // given back by whoever ends it, which is the ENDED event or a successful cancel.
 extension ConnectionHandler {
-    /// As much of an answer as stays in the processor's cache until it is read.
+    /// As much of a message as stays in the processor's cache until it is read.
     private static let partSize: UInt32 = 64 * 1024
 
     func run(_ command: ConnectionCommand) {
@@ -106,7 +106,8 @@ extension ConnectionHandler {
             health.progressed()
             let message = SessionMessage(event, takenFrom: session)
             guard call.isUnary else {
-                call.state.withLock { $0.receive(ReceivedMessage(message)) }
+                let received = ReceivedMessage(message, head: call.head.take())
+                call.state.withLock { $0.receive(received) }
                 return call
             }
             // The session takes but one. Its caller waits for the end of the call; the stream's window is of no use any more.
@@ -114,7 +115,7 @@ extension ConnectionHandler {
             return nil
         case GRPC_SESSION_EVENT_PART:
             health.progressed()
-            call.parts?.receive(UnsafeRawBufferPointer(start: event.bytes, count: event.length), following: Int(event.value))
+            call.receive(part: UnsafeRawBufferPointer(start: event.bytes, count: event.length), following: Int(event.value))
             session.consume(event.length, on: event.call)
             return nil
         case GRPC_SESSION_EVENT_DRAINED:
