@@ -105,13 +105,11 @@ extension MessageArena {
 extension WatchMessage {
     /// What was received on a stream of watches.
     init(_ received: ReceivedMessage) throws(MalformedMessage) {
-        let parts = received.parts.map { $0 as? MessageParts<WatchMessage> }
-        self = try received.withUnsafeBytes { bytes throws(MalformedMessage) in
-            switch parts {
-            case nil: try WatchMessage(wire: bytes)
-            case let parts??: try parts.finish(bytes)
-            case .some(nil): throw MalformedMessage(reason: "its parts were taken for another message's")
-            }
+        guard let parts = received.parts else {
+            self = try received.withUnsafeBytes { bytes throws(MalformedMessage) in try WatchMessage(wire: bytes) }
+            return
         }
+        guard let parts = parts as? MessageParts<WatchMessage> else { throw MalformedMessage(reason: "its parts were taken for another message's") }
+        self = try received.withUnsafeBytes { bytes throws(MalformedMessage) in try parts.finish(bytes) }
     }
 }

@@ -10,8 +10,8 @@ import GRPCTransport
 ///
 /// protobuf merges what comes in pieces, so whole fields are read at once. Only one that two parts share is put together first.
 final class MessageParts<Message: WireDecodable & Sendable>: PartReceiver, @unchecked Sendable {
-    // @unchecked: the transport lets its event loop give parts while the call is under way, and nothing else touches this object then; its caller has it
-    // before and after. The call's own lock orders the two.
+    // @unchecked: the transport's event loop alone touches this object until the message is delivered, or the call has ended; who is told of that alone
+    // touches it before and after. What tells of it orders the two.
     private var message = Message.unset
     /// The beginning of a field whose rest is still to come.
     private var cut: [UInt8] = []
