@@ -13,13 +13,19 @@ import Testing
 struct MessagePartTests {
     private static func message(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) } }
 
+    /// Starts a call whose messages come by parts; the server has answered with its headers.
+    private static func call(of pair: SessionPair, _ user: UInt64 = 1, unary: Bool = true, part: Int) -> UInt64 {
+        let (_, call) = pair.start(user, unary: unary)
+        grpc_session_receive_parts(pair.session, call, UInt32(part))
+        pair.pump()
+        pair.headers(Int32(2 * user - 1))
+        return call
+    }
+
     @Test("Parts and rest are the message, whatever their sizes", arguments: [1, 7, 64, 3000])
     func joined(part: Int) throws {
         let pair = try SessionPair()
-        let (_, call) = pair.start(1, unary: false)
-        grpc_session_receive_parts(pair.session, call, UInt32(part))
-        pair.pump()
-        pair.headers(1)
+        _ = Self.call(of: pair, unary: false, part: part)
         for length in [0, 1, part - 1, part, part + 1, 2 * part, 2 * part + 1, 10_000] {
             let message = Self.message(length)
             let (partsBefore, messagesBefore) = (pair.parts.count, pair.messages.count)
@@ -42,11 +48,8 @@ struct MessagePartTests {
     @Test("A message longer than the window comes through as its parts are consumed, and waits as long as they are not")
     func beyondWindow() throws {
         let pair = try SessionPair()
-        let (_, call) = pair.start(1)
-        grpc_session_receive_parts(pair.session, call, 16_384)
-        pair.pump()
+        let call = Self.call(of: pair, part: 16_384)
         pair.consumes = false
-        pair.headers(1)
         let message = Self.message(900_000)
         pair.data(1, framed(message))
         pair.trailers(1, "grpc-status: 0\n")
@@ -63,10 +66,7 @@ struct MessagePartTests {
     @Test("A call that ends between two parts of its message has failed")
     func cutShort() throws {
         let pair = try SessionPair()
-        let (_, call) = pair.start(1)
-        grpc_session_receive_parts(pair.session, call, 100)
-        pair.pump()
-        pair.headers(1)
+        _ = Self.call(of: pair, part: 100)
         pair.data(1, Array(framed(Self.message(500)).prefix(205)))
         pair.trailers(1, "grpc-status: 0\n")
         pair.pump()
@@ -79,12 +79,7 @@ struct MessagePartTests {
     @Test("A second message is refused for a unary call whose first came by parts, and one beyond the limit before any part")
     func limits() throws {
         let pair = try SessionPair(maximumMessageSize: 1000)
-        for (user, stream) in [(1, 1), (2, 3)] as [(UInt64, Int32)] {
-            let (_, call) = pair.start(user)
-            grpc_session_receive_parts(pair.session, call, 100)
-            pair.pump()
-            pair.headers(stream)
-        }
+        for user in 1...2 as ClosedRange<UInt64> { _ = Self.call(of: pair, user, part: 100) }
         pair.data(1, framed(Self.message(150)) + framed(Self.message(150)))
         pair.data(3, framed(Self.message(1001)))
         pair.pump()
@@ -96,10 +91,7 @@ struct MessagePartTests {
     @Test("A call cancelled between parts gets no more of them, and its session goes on with others")
     func cancelled() throws {
         let pair = try SessionPair()
-        let (_, call) = pair.start(1)
-        grpc_session_receive_parts(pair.session, call, 100)
-        pair.pump()
-        pair.headers(1)
+        let call = Self.call(of: pair, part: 100)
         let bytes = framed(Self.message(5000))
         pair.data(1, Array(bytes[..<1000]))
         pair.pump()
@@ -108,10 +100,7 @@ struct MessagePartTests {
         var sent = false
         #expect(grpc_session_cancel(pair.session, call, &sent))
         pair.data(1, Array(bytes[1000...]))
-        let (_, next) = pair.start(2)
-        grpc_session_receive_parts(pair.session, next, 100)
-        pair.pump()
-        pair.headers(3)
+        _ = Self.call(of: pair, 2, part: 100)
         pair.data(3, framed(Self.message(250)))
         pair.trailers(3, "grpc-status: 0\n")
         pair.pump()
