@@ -196,12 +196,16 @@ extension EtcdClient {
 
     private func pause(_ call: Call, _ wait: Duration, _ error: GRPCError) async throws(EtcdError) {
         logger.debug("\(call.method) failed, trying again", metadata: ["error": "\(error)", "wait": "\(wait)"])
+        try await Self.pause(wait, after: error) { call.operation() }
+    }
+
+    /// Waits before something is tried again.
+    /// - Throws: `canceled`, in the name of `operation`, when the task is.
+    static func pause(_ wait: Duration, after failure: GRPCError? = nil, _ operation: () -> String) async throws(EtcdError) {
         do {
             try await Task.sleep(for: wait)
-        } catch is CancellationError {
-            throw EtcdError(.canceled, message: "\(call.operation()): the task was cancelled", underlying: error)
         } catch {
-            throw EtcdError(.canceled, message: "\(call.operation()): \(error)")
+            throw EtcdError(.canceled, message: "\(operation()): the task was cancelled", underlying: failure)
         }
     }
 

@@ -116,19 +116,11 @@ public struct LeaderStream: AsyncSequence, Sendable {
             case .authenticate(let pause):
                 if let login { sequence.client.authenticator.streamRefused(login: login) }
                 await sequence.client.authenticator.prepare()
-                try await sequence.pause(pause)
+                try await EtcdClient.pause(pause) { sequence.operation }
             case .retry(let wait):
                 if error.origin == .server { try await sequence.findOut() }
-                try await sequence.pause(wait)
+                try await EtcdClient.pause(wait) { sequence.operation }
             }
-        }
-    }
-
-    fileprivate func pause(_ wait: Duration) async throws(EtcdError) {
-        do {
-            try await Task.sleep(for: wait)
-        } catch {
-            throw EtcdError(.canceled, message: "\(operation): the task was cancelled")
         }
     }
 

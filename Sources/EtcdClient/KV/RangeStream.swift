@@ -191,12 +191,7 @@ public struct RangeStream: AsyncSequence, Sendable {
     }
 
     fileprivate func pause(_ wait: Duration) async throws(EtcdError) {
-        guard wait > .zero else { return }
-        do {
-            try await Task.sleep(for: wait)
-        } catch {
-            throw EtcdError(.canceled, message: "stream range \(range): the task was cancelled")
-        }
+        if wait > .zero { try await EtcdClient.pause(wait) { "stream range \(range)" } }
     }
 }
 
