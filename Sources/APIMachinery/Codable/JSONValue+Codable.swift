@@ -12,6 +12,7 @@ extension JSONValue: Codable {
             self = decoder.value
             return
         }
+        // A foreign decoder can only be asked by trying: here a failed try is an answer, and hides nothing, since the last one throws.
         if let container = try? decoder.container(keyedBy: JSONCodingKey.self) {
             let members = try container.allKeys.map { key in
                 JSONObject.Member(key: key.stringValue, value: try container.decode(JSONValue.self, forKey: key))
@@ -28,7 +29,6 @@ extension JSONValue: Codable {
         self = try JSONValue(single: decoder.singleValueContainer())
     }
 
-    // A foreign decoder can only be asked by trying: here a failed try is an answer, and hides nothing.
     private init(single container: any SingleValueDecodingContainer) throws {
         if container.decodeNil() {
             self = .null
