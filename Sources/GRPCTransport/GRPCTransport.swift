@@ -84,14 +84,12 @@ public final class GRPCTransport: Service, Sendable {
     /// As ``unary(_:message:lane:metadata:deadline:endpoint:)``, without a copy of the answer.
     ///
     /// Costs one allocation, three passes of an uncontended lock, and one resumption of the task.
-    /// - Parameter parts: Who takes an answer that is longer than a part, but for its last bytes, as it comes.
+    /// - Parameter parts: Makes, for an answer that is longer than a part, who takes it as it comes.
     package func unaryReceived(
         _ method: GRPCMethod, message: [UInt8], lane: ConnectionLane, metadata: GRPCMetadata, deadline: NIODeadline?,
-        endpoint: GRPCEndpoint? = nil, parts: (any PartReceiver)? = nil
+        endpoint: GRPCEndpoint? = nil, parts: (@Sendable () -> any PartReceiver)? = nil
     ) async throws(GRPCError) -> ReceivedResponse {
         let route = Route(lane: lane, endpoint: endpoint)
-        var taker: (@Sendable () -> any PartReceiver)?
-        if let parts { taker = { parts } }
         var refusals = 0
         while true {
             let connection: Connection
@@ -100,8 +98,7 @@ public final class GRPCTransport: Service, Sendable {
             } else {
                 connection = try await pool.connection(for: route, deadline: deadline)
             }
-            parts?.begin()
-            let call = TransportCall(method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false, parts: taker)
+            let call = TransportCall(method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false, parts: parts)
             await withTaskCancellationHandler {
                 connection.submit(.start(call, message: message))
                 await withUnsafeContinuation { continuation in

@@ -36,7 +36,7 @@ extension EtcdClient {
         decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
     ) async throws(EtcdError) -> Response {
         let response = try await exchange(call, try Self.encoded(call, encode))
-        return try Self.decoded(call, response, decode)
+        return try Self.decoded(call, response) { response throws(MalformedMessage) in try response.withUnsafeBytes(decode) }
     }
 
     /// Encodes, calls, repeats, decodes; and notices when the store isn't the one that it was.
@@ -44,36 +44,39 @@ extension EtcdClient {
         _ call: Call, encode: (MessageArena) throws(ArenaExhausted) -> [UInt8],
         decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
     ) async throws(EtcdError) -> Response {
-        try await perform(call, request: try Self.encoded(call, encode), nil, decode)
+        try await perform(call, request: try Self.encoded(call, encode)) { response throws(MalformedMessage) in try response.withUnsafeBytes(decode) }
     }
 
     /// Encodes, calls, repeats, decodes; and notices when the store isn't the one that it was.
     ///
     /// This is the way of every small call: it's to be made part of its caller, since each asynchronous function costs a frame of its own.
-    /// - Parameter parts: who takes an answer that is long while it comes; `decode` is given the rest.
     @inline(__always)
     func perform<Response: HeaderBearing>(
-        _ call: Call, parts: (any PartReceiver)? = nil, request fields: (inout ProtobufWriter) -> Void,
+        _ call: Call, request fields: (inout ProtobufWriter) -> Void,
         decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
     ) async throws(EtcdError) -> Response {
-        let request: [UInt8]
-        do throws(MessageTooLong) {
-            request = try ProtobufWriter.message(fields)
-        } catch {
-            throw Self.tooLarge(call)
+        try await perform(call, request: try Self.encoded(call, fields)) { response throws(MalformedMessage) in try response.withUnsafeBytes(decode) }
+    }
+
+    /// As ``perform(_:request:decode:)``, for an answer that may be long: it's read while it comes.
+    func performAtLength<Response: HeaderBearing & WireDecodable & Sendable>(
+        _ call: Call, request fields: (inout ProtobufWriter) -> Void
+    ) async throws(EtcdError) -> Response {
+        try await perform(call, request: try Self.encoded(call, fields), parts: { MessageParts<Response>() }) { response throws(MalformedMessage) in
+            try response.withUnsafeBytes { rest throws(MalformedMessage) in try MessageParts<Response>.message(rest, after: response.parts) }
         }
-        return try await perform(call, request: request, parts, decode)
     }
 
     @inline(__always)
     private func perform<Response: HeaderBearing>(
-        _ call: Call, request: [UInt8], _ parts: (any PartReceiver)?, _ decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
+        _ call: Call, request: [UInt8], parts: (@Sendable () -> any PartReceiver)? = nil,
+        _ read: (ReceivedResponse) throws(MalformedMessage) -> Response
     ) async throws(EtcdError) -> Response {
         // What was answered before this call was made, it must see; what is answered meanwhile, it need not.
         let isLinearizable = call.kind == .write || (Response.readsAreLinearizable && call.requiresLeader)
         let floor = try history.floor(call, isLinearizable: isLinearizable)
         let response = try await exchange(call, request, parts)
-        let answer = try Self.decoded(call, response, decode)
+        let answer = try Self.decoded(call, response, read)
         try history.see(answer.header, floor, call)
         return answer
     }
@@ -88,22 +91,33 @@ extension EtcdClient {
         }
     }
 
+    @inline(__always)
+    private static func encoded(_ call: Call, _ fields: (inout ProtobufWriter) -> Void) throws(EtcdError) -> [UInt8] {
+        do throws(MessageTooLong) {
+            return try ProtobufWriter.message(fields)
+        } catch {
+            throw tooLarge(call)
+        }
+    }
+
     private static func tooLarge(_ call: Call) -> EtcdError {
         EtcdError(.requestTooLarge, message: "\(call.operation()): the request doesn't fit into 64 MiB; send less at once")
     }
 
     private static func decoded<Response>(
-        _ call: Call, _ response: ReceivedResponse, _ decode: (UnsafeRawBufferPointer) throws(MalformedMessage) -> Response
+        _ call: Call, _ response: ReceivedResponse, _ read: (ReceivedResponse) throws(MalformedMessage) -> Response
     ) throws(EtcdError) -> Response {
         do throws(MalformedMessage) {
-            return try response.withUnsafeBytes(decode)
+            return try read(response)
         } catch {
             throw malformed(call, error)
         }
     }
 
     @inline(__always)
-    private func exchange(_ call: Call, _ request: [UInt8], _ parts: (any PartReceiver)? = nil) async throws(EtcdError) -> ReceivedResponse {
+    private func exchange(
+        _ call: Call, _ request: [UInt8], _ parts: (@Sendable () -> any PartReceiver)? = nil
+    ) async throws(EtcdError) -> ReceivedResponse {
         let deadline = deadline(for: call)
         guard observer == nil, !authenticator.canLogIn else {
             return try await exchangeAtLength(call, request, parts, until: deadline, after: nil)
@@ -119,7 +133,7 @@ extension EtcdClient {
     }
 
     private func exchangeAtLength(
-        _ call: Call, _ request: [UInt8], _ parts: (any PartReceiver)?, until deadline: NIODeadline, after failure: GRPCError?
+        _ call: Call, _ request: [UInt8], _ parts: (@Sendable () -> any PartReceiver)?, until deadline: NIODeadline, after failure: GRPCError?
     ) async throws(EtcdError) -> ReceivedResponse {
         try await repeating(call, until: deadline, after: failure) { [transport] metadata async throws(GRPCError) in
             try await transport.unaryReceived(

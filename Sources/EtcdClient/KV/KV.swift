@@ -23,18 +23,10 @@ extension EtcdClient {
         let call = Call(
             method: "/etcdserverpb.KV/Range", kind: .repeatable, lane: Self.lane(of: range, options),
             requiresLeader: !options.serializable, deadline: NIODeadline(optional: deadline), operation: .range(range))
-        if call.lane == .bulk { return try await bulkRange(call, range, options) }
+        if call.lane == .bulk { return try await performAtLength(call) { $0.range(range, options) } }
         return try await perform(
             call, request: { $0.range(range, options) },
             decode: { bytes throws(MalformedMessage) in try RangeResponse(wire: bytes) })
-    }
-
-    /// A range whose answer may be long.
-    private func bulkRange(_ call: Call, _ range: KeyRange, _ options: RangeOptions) async throws(EtcdError) -> RangeResponse {
-        let parts = MessageParts<RangeResponse>()
-        return try await perform(
-            call, parts: parts, request: { $0.range(range, options) },
-            decode: { bytes throws(MalformedMessage) in try parts.finish(bytes) })
     }
 
     // Answers that may be long travel apart from those that may not, or the short ones would wait.

@@ -10,19 +10,22 @@ import GRPCTransport
 ///
 /// protobuf merges what comes in pieces, so whole fields are read at once. Only one that two parts share is put together first.
 final class MessageParts<Message: WireDecodable & Sendable>: PartReceiver, @unchecked Sendable {
-    // @unchecked: the transport's event loop alone touches this object until the message is delivered, or the call has ended; who is told of that alone
-    // touches it before and after. What tells of it orders the two.
+    // @unchecked: the transport's event loop alone touches this object until the message is delivered, and who it is delivered to alone does after that.
+    // What delivers it orders the two.
     private var message = Message.unset
     /// The beginning of a field whose rest is still to come.
     private var cut: [UInt8] = []
     private var failure: MalformedMessage?
     private var isFirst = true
 
-    func begin() {
-        message = .unset
-        cut = []
-        failure = nil
-        isFirst = true
+    /// Reads a message.
+    /// - Parameters:
+    ///   - rest: all of it; its last bytes, when it came by parts.
+    ///   - parts: who took what came before, when it did.
+    static func message(_ rest: UnsafeRawBufferPointer, after parts: (any PartReceiver)?) throws(MalformedMessage) -> Message {
+        guard let parts else { return try Message(wire: rest) }
+        guard let parts = parts as? MessageParts<Message> else { throw MalformedMessage(reason: "its parts were taken for another message's") }
+        return try parts.finish(rest)
     }
 
     func receive(_ part: UnsafeRawBufferPointer, following: Int) {
@@ -46,9 +49,8 @@ final class MessageParts<Message: WireDecodable & Sendable>: PartReceiver, @unch
         UnsafeMutableRawPointer.allocate(byteCount: min(bytes, most), alignment: 16).deallocate()
     }
 
-    /// The message, once its last bytes are here.
-    func finish(_ rest: UnsafeRawBufferPointer) throws(MalformedMessage) -> Message {
-        defer { begin() }
+    /// The message, once its last bytes are here. To be called once.
+    private func finish(_ rest: UnsafeRawBufferPointer) throws(MalformedMessage) -> Message {
         if let failure { throw failure }
         if !cut.isEmpty {
             try take(rest)

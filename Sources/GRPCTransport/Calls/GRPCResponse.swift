@@ -27,9 +27,12 @@ package struct ReceivedResponse: Sendable {
 
     package var trailers: GRPCMetadata { call.outcome.trailers }
 
+    /// Who has taken all but the last bytes, when it came by parts.
+    package var parts: (any PartReceiver)? { call.head?.receiver }
+
     var message: ByteBuffer { withUnsafeBytes { ByteBuffer(bytes: $0) } }
 
-    /// The message's bytes, for as long as `body` runs.
+    /// The message's bytes, or the last of them, for as long as `body` runs.
     package func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

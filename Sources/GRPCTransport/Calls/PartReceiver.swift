@@ -6,11 +6,8 @@
 
 /// Takes a message as it comes, when it is long: nobody needs to keep all its bytes then.
 ///
-/// The transport uses it for one message, and for nothing any more when that is delivered. A unary call that is sent again begins anew.
+/// It's made for one message, and delivered with the last bytes of that.
 package protocol PartReceiver: AnyObject, Sendable {
-    /// What came until now counts for nothing.
-    func begin()
-
     /// The next bytes, on the connection's event loop: must neither block nor keep the buffer. The last of the message don't come here: they are what is
     /// delivered of it.
     /// - Parameter following: how many bytes of the message come after these.

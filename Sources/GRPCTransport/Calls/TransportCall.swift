@@ -26,7 +26,7 @@ final class TransportCall: Sendable {
     nonisolated(unsafe) var sessionID: UInt64 = 0
     /// When the session took the call; kept for calls with a deadline.
     nonisolated(unsafe) var startedAt = NIODeadline.distantPast
-    /// Of the message that is coming, what has come by parts.
+    /// Of the message that is coming, what has come by parts. Of a unary call also what did, for its caller, as `outcome` is.
     nonisolated(unsafe) var head: ReceivedMessage.Head?
     // nonisolated(unsafe): what a unary call came to is written before `hasEnded` is set, by the only one who has the call then: the event loop, or before
     // it got there, who failed to hand it over. Its caller reads it after it saw `hasEnded`.

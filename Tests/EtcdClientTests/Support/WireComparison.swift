@@ -71,13 +71,14 @@ struct WireComparison: Sendable {
 
     static func read<Value: WireDecodable & Sendable>(_ type: Value.Type, _ bytes: [UInt8], cuts: [Int]) -> Result<Value, MalformedMessage> {
         let parts = MessageParts<Value>()
-        parts.begin()
         var start = 0
         for cut in cuts {
             // Memory of its own, so that a sanitizer sees what is read beyond it.
             Array(bytes[start..<cut]).withUnsafeBytes { parts.receive($0, following: bytes.count - cut) }
             start = cut
         }
-        return Array(bytes[start...]).withUnsafeBytes { rest in Result { () throws(MalformedMessage) in try parts.finish(rest) } }
+        return Array(bytes[start...]).withUnsafeBytes { rest in
+            Result { () throws(MalformedMessage) in try MessageParts<Value>.message(rest, after: parts) }
+        }
     }
 }

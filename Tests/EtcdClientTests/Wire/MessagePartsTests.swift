@@ -44,18 +44,4 @@ struct MessagePartsTests {
         }
         #expect(refused > 100)
     }
-
-    @Test("What came of an attempt before counts for nothing, its failure neither")
-    func anew() throws {
-        let parts = MessageParts<RangeResponse>()
-        var answer = WireWriter()
-        answer.data(2, [0x0a, 0x01, 0x61])
-        for earlier in [[0x0b], Array(answer.bytes), Array(answer.bytes.prefix(3))] as [[UInt8]] {
-            parts.begin()
-            earlier.withUnsafeBytes { parts.receive($0, following: 7) }
-        }
-        parts.begin()
-        let response = try answer.bytes.withUnsafeBytes { bytes in try parts.finish(bytes) }
-        #expect(response.kvs.map(\.key) == [[0x61]])
-    }
 }
