@@ -169,8 +169,16 @@ public struct RangeStream: AsyncSequence, Sendable {
             until deadline: ContinuousClock.Instant, isolation actor: isolated (any Actor)? = #isolation
         ) async throws(GRPCError) -> RangeStreamStateMachine.Event {
             if inbox.isEmpty, let stream {
-                let messages = try await within(deadline) { () async throws(GRPCError) in try await stream.nextReceived() }
-                inbox = messages[...]
+                // Half of the patience is another server's.
+                let silence = Swift.min(deadline, ContinuousClock.now + sequence.client.timeout(of: .repeatable) / 2)
+                do throws(GRPCError) {
+                    let messages = try await within(silence) { () async throws(GRPCError) in try await stream.nextReceived() }
+                    inbox = messages[...]
+                } catch {
+                    guard error.origin == .deadline else { throw error }
+                    stream.leaveServer()
+                    throw silence < deadline ? .silent(stream.endpoint) : error
+                }
             }
             guard let message = inbox.popFirst() else { return .ended }
             do throws(MalformedMessage) {

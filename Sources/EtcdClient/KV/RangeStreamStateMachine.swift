@@ -136,10 +136,20 @@ struct RangeStreamStateMachine: Sendable {
         var options = options
         options.revision = revision
         if options.limit > 0 { options.limit -= delivered }
+        if isFull { (options.limit, options.keysOnly) = (1, true) }
         return options
     }
 
-    private mutating func page(_ answer: RangeResponse) -> Action {
+    /// Whether all that was asked for is delivered, and only what is said at the end is missing.
+    private var isFull: Bool { options.limit > 0 && delivered >= options.limit }
+
+    private mutating func page(_ page: RangeResponse) -> Action {
+        var answer = page
+        if isFull {
+            answer.more = !answer.kvs.isEmpty
+            answer.kvs = []
+            return deliver(answer, isLast: true)
+        }
         if revision == 0 {
             revision = answer.header.revision
             pinnedHere = true
@@ -175,6 +185,8 @@ struct RangeStreamStateMachine: Sendable {
     // MARK: Streams
 
     private mutating func openStream(after wait: Duration) -> Action {
+        // No limit at all is what a stream would take the rest of it for.
+        if isFull { return readPage(after: wait) }
         state = .streaming
         deliveredBefore = delivered
         last = nil

@@ -112,6 +112,18 @@ struct RangeStreamStateMachineTests {
         #expect(request(machine.handle(.wanted(canStream: true)))?.isStream == false)
     }
 
+    @Test("When all is delivered and the stream breaks before it says so, no more is read than that", arguments: [true, false])
+    func brokenAtTheLimit(isMore: Bool) {
+        var machine = Machine(range: .prefix("k"), options: .init(limit: 2, revision: 7), endpoints: 1)
+        _ = machine.handle(.wanted(canStream: true))
+        #expect(delivered(machine.handle(part(kvs("k1", "k2"))))?.kvs.count == 2)
+        _ = machine.handle(.wanted(canStream: true))
+        let again = request(machine.handle(.broken(Self.lost, remaining: .seconds(9), jitter: 0.5)))
+        #expect(again?.isStream == false && again?.options.limit == 1 && again?.options.revision == 7 && again?.start == bytes("k2") + [0])
+        let end = delivered(machine.handle(page(isMore ? kvs("k3") : [], more: false, count: isMore ? 1 : 0)))
+        #expect(end?.kvs == [] && end?.summary == .init(header: Self.header, more: isMore, count: isMore ? 3 : 2))
+    }
+
     @Test("The limit is one of the whole")
     func limit() {
         var machine = Machine(range: .prefix("k"), options: .init(limit: 3), endpoints: 1)
