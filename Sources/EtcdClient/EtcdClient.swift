@@ -58,7 +58,7 @@ public final class EtcdClient: Service, Sendable {
         leases = LeaseKeeper(logger: logger, observer: observer)
         history = HistoryWitness(guards: configuration.historyGuard, logger: logger, observer: observer)
         rangeStreamSupport = RangeStreamSupport()
-        watches = WatchHub(hooks: observer?.watchHooks ?? WatchHooks())
+        watches = WatchHub(hooks: observer?.watchHooks ?? WatchHooks(), probe: configuration.watchProbe)
     }
 
     private init(_ other: EtcdClient, options: CallOptions) {

@@ -28,6 +28,12 @@ public struct EtcdClientConfiguration: Sendable {
     /// Learners are left out. Only of use where the URLs that members advertise can be reached from here: not through a proxy, a forwarded port, or
     /// another network's names.
     public var memberSync: Duration?
+    /// Finds watch streams that are stuck although their connection answers pings: one that has been silent for the interval is asked what a server
+    /// answers at once, and is left for another connection, on another endpoint if there is one, when it hasn't within the timeout. nil not to look;
+    /// a watcher that isn't made within ten seconds is noticed all the same.
+    ///
+    /// A quiet stream costs a few bytes each time. See also ``WatchOptions/liveness``.
+    public var watchProbe: WatchOptions.Liveness?
     /// Where metrics go; nil for what `MetricsSystem` was bootstrapped with when the client was made.
     public var metricsFactory: (any MetricsFactory)?
     /// Where spans go; nil for what `InstrumentationSystem` was bootstrapped with when the client was made.
@@ -42,6 +48,7 @@ public struct EtcdClientConfiguration: Sendable {
         self.writeTimeout = writeTimeout
         requiresLeader = true
         historyGuard = false
+        watchProbe = WatchOptions.Liveness(interval: .seconds(15), timeout: .seconds(10))
     }
 
     /// The members of one cluster, at least one, by texts such as `https://10.0.0.1:2379`.

@@ -18,6 +18,8 @@ extension StorageError {
         case .historyLost, .orderViolation:
             // Nothing that was read before can be relied on: to begin anew is all that helps, and what clients do when a version is too old.
             StorageError(.expired, key: key, message: "The history of \"\(key)\" is lost, list again: \(error.message)", cause: error)
+        case .futureRevision where read == "watch":
+            StorageError(.expired, key: key, message: "The version of \"\(key)\" isn't there, list again: \(error.message)", cause: error)
         default:
             StorageError(Code(error.code), key: key, message: "cannot \(read) \"\(key)\": \(error.message)", cause: error)
         }

@@ -6,6 +6,7 @@
 
 import CEtcdMessages
 import GRPCTransport
+import Logging
 import NIOCore
 
 extension EtcdClient {
@@ -91,7 +92,7 @@ public struct LeaderStream: AsyncSequence, Sendable {
             } else {
                 current = try await open()
             }
-            let messages = try await current.nextMessages()
+            let messages = try await sequence.messages(of: current, told)
             if messages.isEmpty {
                 throw GRPCError(
                     code: .unavailable, message: "the server ended the stream", disposition: .mayHaveExecuted, origin: .server,
@@ -121,6 +122,54 @@ public struct LeaderStream: AsyncSequence, Sendable {
                 if error.origin == .server { try await sequence.findOut() }
                 try await EtcdClient.pause(wait) { sequence.operation }
             }
+        }
+    }
+
+    /// The stream's next messages. While there are none another call looks whether there should be.
+    fileprivate func messages(of stream: GRPCStream, _ told: (created: Int64, modified: Int64)) async throws(GRPCError) -> [ByteBuffer] {
+        guard let probe = client.configuration.watchProbe else { return try await stream.nextMessages() }
+        let outcome = await withTaskGroup(of: Result<[ByteBuffer], GRPCError>?.self) { group in
+            group.addTask {
+                do throws(GRPCError) {
+                    return .success(try await stream.nextMessages())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                await watchOver(stream, told, probe)
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let outcome = await group.next() { if let outcome { return outcome } }
+            preconditionFailure("who reads the stream has an outcome")
+        }
+        return try outcome.get()
+    }
+
+    /// Leaves a server that says nothing of a leader whom a call has found. Returns then, and when the task is cancelled.
+    private func watchOver(_ stream: GRPCStream, _ told: (created: Int64, modified: Int64), _ probe: WatchOptions.Liveness) async {
+        do {
+            while true {
+                try await Task.sleep(for: probe.interval)
+                guard await isBehind(told) else { continue }
+                // It may just be coming.
+                try await Task.sleep(for: probe.timeout)
+                return stream.leaveServer()
+            }
+        } catch {
+            return
+        }
+    }
+
+    private func isBehind(_ told: (created: Int64, modified: Int64)) async -> Bool {
+        do throws(EtcdError) {
+            let leader = try await client.leader(name).kv
+            return (leader.createRevision, leader.modRevision) > told
+        } catch {
+            // No leader is nothing to tell, and whatever else is wrong the stream may tell itself.
+            client.logger.debug("no sign of life of an observer", metadata: ["election": "\(KeyRange.text(name))", "error": "\(error)"])
+            return false
         }
     }
 

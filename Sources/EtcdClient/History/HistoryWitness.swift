@@ -28,6 +28,9 @@ final class HistoryWitness: Sendable {
     /// How often the store was found replaced.
     var lossCount: Int { losses.load(ordering: .relaxed) }
 
+    /// The latest revision that was answered; beyond all that there are once the store was found replaced.
+    var latestRevision: Int64 { lossCount > 0 ? .max : revision.load(ordering: .relaxed) }
+
     /// What a call that begins now can't fall behind.
     struct Floor {
         /// 0 for a call that may be answered from the past.

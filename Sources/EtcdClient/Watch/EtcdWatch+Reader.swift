@@ -73,7 +73,7 @@ extension EtcdWatch {
             _ = await closing.racing { _ = try? await Task.sleep(for: wait) }
         }
         let group = if case .group(let name) = options.stream { "group " + name } else { "shared" }
-        let channel = client.watches.join(group, limit: options.bufferLimit, interval: options.liveness?.interval, pulse: pulse)
+        let channel = client.watches.join(group, limit: options.bufferLimit, liveness: options.liveness, pulse: pulse)
         opened(.channel(channel))
     }
 
@@ -136,6 +136,7 @@ extension EtcdWatch {
 
     func confirmRevision() async {
         let (client, range) = (client, range)
+        let seen = client.history.latestRevision
         let confirmed = await closing.racing { () async -> Result<ResponseHeader, EtcdError> in
             do throws(EtcdError) {
                 return .success(try await client.currentHeader(within: range))
@@ -145,7 +146,7 @@ extension EtcdWatch {
         }
         switch confirmed {
         case nil: break
-        case .success(let header): advance(.confirmed(header))
+        case .success(let header): advance(.confirmed(header, seen: seen))
         case .failure(let error): advance(.notConfirmed(error, jitter: .random(in: 0..<1)))
         }
     }
@@ -196,14 +197,16 @@ extension EtcdWatch {
         }
     }
 
-    // MARK: Progress
+    // MARK: Requests beside the create
 
     /// How this watch's own stream is kept alive.
-    private func liveness() -> WatchLivenessStateMachine {
+    private func liveness() -> WatchLivenessStateMachine.Rules {
         let mayAsk = shared.withLock { ($0.silences ?? 0) < 2 }
-        return WatchLivenessStateMachine(
-            interval: mayAsk ? options.liveness?.interval : nil, timeout: options.liveness?.timeout ?? WatchHub.patience, countsProgress: true,
-            now: .now)
+        let timeout = options.liveness?.timeout ?? client.watches.probe?.timeout ?? WatchHub.patience
+        if let liveness = options.liveness, mayAsk {
+            return WatchLivenessStateMachine.Rules(progressInterval: liveness.interval, owesProgress: true, timeout: timeout)
+        }
+        return WatchLivenessStateMachine.Rules(probeInterval: options.liveness?.interval ?? client.watches.probe?.interval, timeout: timeout)
     }
 
     /// The stream has been silent: what comes of asking is the reader's to find.
@@ -215,40 +218,53 @@ extension EtcdWatch {
         }
     }
 
-    func requestProgressAsReader() async {
-        switch shared.withLock({ $0.link }) {
-        case .none: break
-        case .channel(let channel): channel.requestProgress()
-        case .own(let stream):
-            do throws(GRPCError) {
-                try await sendProgressRequest(on: stream)
-            } catch {
-                broken(error)
-            }
+    /// As ``askForSignOfLife()``, by what must be answered at once.
+    ///
+    /// On the stream that was found silent, and on no other: before a watcher is made its refusal would be taken for the watcher's.
+    func probe(_ stream: GRPCStream) async {
+        do throws(GRPCError) {
+            try await send(WatchMessage.probe, on: stream) { $0.machine.isLive }
+        } catch {
+            client.logger.debug("no sign of life asked for", metadata: ["range": "\(range)", "error": "\(error)"])
         }
     }
 
+    func requestProgressAsReader() async {
+        if case .channel(let channel) = shared.withLock({ $0.link }) { return channel.requestProgress() }
+        await sendAsReader(WatchMessage.progressRequest)
+    }
+
+    /// Sends on a stream of its own; what is sent on a shared one is that stream's affair.
+    func sendAsReader(_ request: [UInt8]) async {
+        guard case .own(let stream) = shared.withLock({ $0.link }) else { return }
+        do throws(GRPCError) {
+            try await send(request, on: stream)
+        } catch {
+            broken(error)
+        }
+    }
+
+    /// Sends a request on the watch's own stream, if that is still the one and the watch wants it.
+    ///
     /// Only one task may send on a stream at a time. A request made meanwhile is sent by the one that's at it, since the answer to an earlier one may
     /// be older than the request.
-    func sendProgressRequest(on stream: GRPCStream) async throws(GRPCError) {
+    func send(_ request: [UInt8], on stream: GRPCStream, if isWanted: (borrowing Shared) -> Bool = { _ in true }) async throws(GRPCError) {
         let isFirst = shared.withLock { shared in
-            defer { shared.progressRequests += 1 }
-            return shared.progressRequests == 0
+            guard case .own(let current) = shared.link, current === stream, isWanted(shared) else { return false }
+            shared.outbox.append(request)
+            defer { shared.sending = stream }
+            return shared.sending == nil
         }
         guard isFirst else { return }
-        var sent = 0
-        repeat {
-            sent = shared.withLock { $0.progressRequests }
-            do throws(GRPCError) {
-                try await stream.send(WatchMessage.progressRequest)
-            } catch {
-                shared.withLock { $0.progressRequests = 0 }
-                throw error
-            }
-        } while !shared.withLock { shared in
-            if shared.progressRequests != sent { return false }
-            shared.progressRequests = 0
-            return true
+        while let next = nextToSend(on: stream) { try await stream.send(next) }
+    }
+
+    /// What is to be sent next by who sends on a stream; nil when there is nothing, or the stream isn't the watch's any more.
+    private func nextToSend(on stream: GRPCStream) -> [UInt8]? {
+        shared.withLock { shared in
+            guard shared.sending === stream else { return nil }
+            if shared.outbox.isEmpty { shared.sending = nil }
+            return shared.outbox.isEmpty ? nil : shared.outbox.removeFirst()
         }
     }
 }

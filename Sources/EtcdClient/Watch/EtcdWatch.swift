@@ -48,8 +48,9 @@ public final class EtcdWatch: Sendable {
         /// What has come and isn't worked off: bytes from a stream of its own, messages from one that is shared.
         var inbox: ArraySlice<ReceivedMessage> = []
         var messages: ArraySlice<WatchMessage> = []
-        /// Requests for progress that wait to be sent, on whichever stream.
-        var progressRequests = 0
+        /// Requests beside the create that wait to be sent on the stream of its own, and who is sending them.
+        var outbox: [[UInt8]] = []
+        var sending: GRPCStream?
         /// Streams in a row that were left because requests for progress weren't answered; nil once one was.
         var silences: Int? = 0
         var isClosed = false
@@ -57,6 +58,8 @@ public final class EtcdWatch: Sendable {
         mutating func takeLink() -> Link {
             inbox = []
             messages = []
+            outbox = []
+            sending = nil
             openedAt = nil
             defer { link = .none }
             return link
@@ -72,9 +75,10 @@ public final class EtcdWatch: Sendable {
             Shared(
                 machine: WatchStateMachine(
                     range: range, startRevision: options.startRevision, clusterID: clusterID, fragment: options.fragment || isShared,
-                    isShared: isShared, canAuthenticate: client.canReplaceToken)))
+                    isShared: isShared, canAuthenticate: client.canReplaceToken, endsWithoutLeader: options.endsWithoutLeader)))
         pulse = WatchPulse(isWatch: true, deliveredRevision: options.startRevision - 1)
-        pulse.onSilence { [weak self] in await self?.askForSignOfLife() }
+        pulse.onSilence(
+            WatchPulse.Questions(progress: { [weak self] in await self?.askForSignOfLife() }, probe: { [weak self] in await self?.probe($0) }))
         client.watches.add(pulse)
     }
 
@@ -114,7 +118,7 @@ public final class EtcdWatch: Sendable {
         case .channel(let channel): channel.requestProgress()
         case .own(let stream):
             do throws(GRPCError) {
-                try await sendProgressRequest(on: stream)
+                try await send(WatchMessage.progressRequest, on: stream)
             } catch {
                 // The reader finds the same stream broken and opens another; if it has done so already, nothing is owed to the old one.
                 client.logger.debug("progress request not sent", metadata: ["range": "\(range)", "error": "\(error)"])
@@ -128,9 +132,11 @@ public final class EtcdWatch: Sendable {
     /// Cancelling the task ends the watch with `canceled`.
     /// - Returns: nil once the watch is cancelled by ``cancel()``.
     /// - Throws: `compacted` when the next revision isn't kept any more; `historyLost` when the cluster is another, or older than what was
-    ///   seen; `orderViolation` when the server broke its promises; `permissionDenied`, `unauthenticated`, `invalidArgument`, `watchCanceled` when
-    ///   it refused; `responseTooLarge` when an event is longer than the client takes; `canceled`; `stopped`. After any of these the watch is over,
-    ///   and returns nil. A member without a leader is none of them: the watch goes on elsewhere, or when there is one.
+    ///   seen; `futureRevision` when it was to start at a revision that the store hasn't reached, and that this client hasn't seen;
+    ///   `orderViolation` when the server broke its promises; `permissionDenied`, `unauthenticated`, `invalidArgument`, `watchCanceled` when it
+    ///   refused; `responseTooLarge` when an event is longer than the client takes; `canceled`; `stopped`. After any of these the watch is over, and
+    ///   returns nil. A member without a leader is none of them, unless ``WatchOptions/endsWithoutLeader``: the watch goes on elsewhere, or when
+    ///   there is one.
     public func nextBatch() async throws(EtcdError) -> WatchBatch? {
         guard !isRead.exchange(true, ordering: .acquiringAndReleasing) else {
             throw EtcdError(.invalidArgument, message: "watch \(range): a second task asks for a batch; let one task read a watch")
@@ -149,6 +155,7 @@ public final class EtcdWatch: Sendable {
                 client.logger.debug("watch opens", metadata: ["range": "\(range)", "revision": "\(revision)"])
                 try await create(startRevision: revision, fragment: fragment)
             case .requestProgress: await requestProgressAsReader()
+            case .dismiss(let id): await sendAsReader(WatchMessage.cancelRequest(id))
             case .receive, .none: await receive()
             case .confirmRevision: await confirmRevision()
             case .authenticate: await authenticate()

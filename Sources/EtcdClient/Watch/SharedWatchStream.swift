@@ -25,35 +25,46 @@ final class SharedWatchStream: Sendable {
         /// The task that writes, when it waits for something to write.
         var writer: CheckedContinuation<Void, Never>?
         var lastWatcher: Watcher = 0
-        var interval: Duration?
+        /// The shortest of those that watches here have asked for.
+        var liveness: WatchOptions.Liveness?
         /// What was said on the stream makes no sense: it is being reset, and nothing more is heard of it.
         var failure: GRPCError?
         var isStopped = false
     }
 
-    /// How long a create may go without an answer.
-    private let patience: Duration
+    /// When a stream is probed, whatever its watches ask for.
+    private let probe: WatchOptions.Liveness?
     let group: String
     let pulse = WatchPulse(isWatch: false)
     private let state = Mutex(State())
 
-    init(group: String, patience: Duration) {
+    init(group: String, probe: WatchOptions.Liveness?) {
         self.group = group
-        self.patience = patience
-        pulse.onSilence { [weak self] in self?.requestProgress() }
+        self.probe = probe
+        pulse.onSilence(
+            WatchPulse.Questions(progress: { [weak self] in self?.requestProgress() }, probe: { [weak self] in self?.probe($0) }))
     }
 
     // MARK: The watches' side
 
     /// A place on the stream. Must be closed.
-    func join(limit: Int, interval: Duration?, pulse: WatchPulse) -> WatchChannel {
+    func join(limit: Int, liveness: WatchOptions.Liveness?, pulse: WatchPulse) -> WatchChannel {
         state.withLock { state in
             state.lastWatcher += 1
-            if let interval { state.interval = min(interval, state.interval ?? interval) }
+            if let liveness {
+                state.liveness = liveness.shortest(state.liveness)
+                self.pulse.follow(rules(state.liveness))
+            }
             let channel = WatchChannel(watcher: state.lastWatcher, stream: self, limit: limit, pulse: pulse)
             state.channels[channel.watcher] = channel
             return channel
         }
+    }
+
+    private func rules(_ liveness: WatchOptions.Liveness?) -> WatchLivenessStateMachine.Rules {
+        let probe = liveness?.shortest(probe) ?? probe
+        return WatchLivenessStateMachine.Rules(
+            progressInterval: liveness?.interval, probeInterval: probe?.interval, timeout: probe?.timeout ?? WatchHub.patience)
     }
 
     /// Whether it takes no new watchers.
@@ -76,6 +87,9 @@ final class SharedWatchStream: Sendable {
     }
 
     func requestProgress() { handle(.progressWanted) }
+
+    /// Asks what must be answered, on the stream that was found silent and on no other.
+    private func probe(_ stream: GRPCStream) { handle(.probeWanted) { $0.stream === stream } }
 
     // MARK: What comes of events
 
@@ -205,13 +219,12 @@ final class SharedWatchStream: Sendable {
             return broken(error, client)
         }
         let stream = opened.stream
-        let interval = state.withLock { state in
+        state.withLock { state in
             state.stream = stream
             state.openedAt = .now
             state.login = opened.login
-            return state.interval
+            pulse.opened(stream, rules(state.liveness))
         }
-        pulse.opened(stream, WatchLivenessStateMachine(interval: interval, timeout: patience, countsProgress: false, now: .now))
         handle(.opened)
         let end = await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.write(stream) }

@@ -37,6 +37,8 @@ final class WatchChannel: Sendable {
 
     // An event's share of memory beside its bytes: two values with four arrays.
     private static let eventOverhead = 256
+    /// A message's own.
+    private static let messageOverhead = 128
 
     let watcher: WatchMultiplexerStateMachine.Watcher
     private let stream: SharedWatchStream
@@ -58,7 +60,7 @@ final class WatchChannel: Sendable {
         pulse.saw(storeRevision: message.header.revision)
         return state.withLock { state in
             if state.end != nil { return (true, nil) }
-            let cost = size + message.events.count * Self.eventOverhead
+            let cost = size + Self.messageOverhead + message.events.count * Self.eventOverhead
             // A message that is too long by itself is taken all the same: it would be as long the next time.
             if !state.messages.isEmpty, state.bytes + cost > limit {
                 state.end = .overflowed

@@ -20,32 +20,37 @@ final class WatchHub: Sendable {
         var isStopped = false
     }
 
-    /// How long an answer to a create may take.
+    /// How long an answer to a create may take where nothing else is said.
     static let patience: Duration = .seconds(10)
 
     let hooks: WatchHooks
+    /// When streams are probed, whatever their watches ask for.
+    let probe: WatchOptions.Liveness?
     private let state = Mutex(State())
     /// Held while the gauge is set, so that what it tells last is what there was last.
     private let gauge = Mutex(())
 
-    init(hooks: WatchHooks = WatchHooks()) { self.hooks = hooks }
+    init(hooks: WatchHooks = WatchHooks(), probe: WatchOptions.Liveness? = nil) {
+        self.hooks = hooks
+        self.probe = probe
+    }
 
     // MARK: For watches
 
     /// A place on a group's stream.
-    func join(_ group: String, limit: Int, interval: Duration?, pulse: WatchPulse) -> WatchChannel {
+    func join(_ group: String, limit: Int, liveness: WatchOptions.Liveness?, pulse: WatchPulse) -> WatchChannel {
         let (channel, runner, isStopped) = state.withLock { state in
             let stream: SharedWatchStream
             var runner: CheckedContinuation<Void, Never>?
             if let current = state.streams[group], !current.isRetired {
                 stream = current
             } else {
-                stream = SharedWatchStream(group: group, patience: Self.patience)
+                stream = SharedWatchStream(group: group, probe: probe)
                 state.streams[group] = stream
                 state.newStreams.append(stream)
                 runner = state.runner.take()
             }
-            return (stream.join(limit: limit, interval: interval, pulse: pulse), runner, state.isStopped)
+            return (stream.join(limit: limit, liveness: liveness, pulse: pulse), runner, state.isStopped)
         }
         runner?.resume()
         if isStopped { channel.finish(.broken(.stopped))?.resume() }

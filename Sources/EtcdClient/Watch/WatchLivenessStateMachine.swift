@@ -14,34 +14,49 @@ struct WatchLivenessStateMachine: Sendable {
         case none
         /// Ask how far the stream is.
         case requestProgress
+        /// Ask what a server answers at once, whatever its watchers are at.
+        case probe
         /// Leave the stream: it owes an answer since longer than is patient.
         case giveUp
+    }
+
+    /// What a stream is asked, and how long it may owe an answer.
+    struct Rules: Hashable, Sendable {
+        /// After how much silence it is asked how far it is; nil for never.
+        var progressInterval: Duration?
+        /// Whether progress that isn't answered counts. One watcher that isn't up to date silences it for all.
+        var owesProgress = false
+        /// After how much silence it is probed; nil for never.
+        var probeInterval: Duration?
+        var timeout: Duration
     }
 
     /// Time that passes at once is time in which this process stood still: it says nothing about the server.
     static let standstill: Duration = .seconds(3)
 
-    /// nil for a stream that isn't asked.
-    private let interval: Duration?
-    private let timeout: Duration
-    /// Whether progress that isn't answered counts.
-    private let countsProgress: Bool
+    private(set) var rules: Rules
     private var lastHeard: Instant
+    private var lastAsked: Instant
     private var owedSince: Instant?
     private var isReading = true
     private var lastLook: Instant
 
     /// A stream that was opened now.
-    init(interval: Duration?, timeout: Duration, countsProgress: Bool, now: Instant) {
-        self.interval = interval
-        self.timeout = timeout
-        self.countsProgress = countsProgress
+    init(_ rules: Rules, now: Instant) {
+        self.rules = rules
         lastHeard = now
+        lastAsked = now
         lastLook = now
     }
 
     /// How often to look.
-    var period: Duration { min(max(min(interval ?? timeout, timeout) / 4, .milliseconds(20)), .seconds(1)) }
+    var period: Duration {
+        let shortest = [rules.progressInterval, rules.probeInterval, rules.timeout].compactMap(\.self).min() ?? rules.timeout
+        return min(max(shortest / 4, .milliseconds(20)), .seconds(1))
+    }
+
+    /// What holds from now on.
+    mutating func follow(_ rules: Rules) { self.rules = rules }
 
     /// Something came, whatever it is. Further answers may be owed all the same.
     mutating func heard(at now: Instant, isOwedMore: Bool = false) {
@@ -69,13 +84,16 @@ struct WatchLivenessStateMachine: Sendable {
             owedSince? += passed
         }
         guard isReading else { return .none }
-        if let owedSince { return now - owedSince >= timeout ? .giveUp : .none }
-        guard let interval, now - lastHeard >= interval else { return .none }
-        if countsProgress {
-            owedSince = now
-        } else {
-            lastHeard = now
+        if let owedSince { return now - owedSince >= rules.timeout ? .giveUp : .none }
+        if let interval = rules.progressInterval, now - max(lastHeard, lastAsked) >= interval {
+            lastAsked = now
+            if rules.owesProgress { owedSince = now }
+            return .requestProgress
         }
-        return .requestProgress
+        if let interval = rules.probeInterval, now - lastHeard >= interval {
+            owedSince = now
+            return .probe
+        }
+        return .none
     }
 }

@@ -26,6 +26,8 @@ struct WatchMultiplexerStateMachine: Sendable {
         case overflowed(Watcher)
         /// Somebody wants to know how far the stream is.
         case progressWanted
+        /// Somebody wants to know whether the server answers at all.
+        case probeWanted
         /// A stream is open.
         case opened
         /// The server said something on it.
@@ -69,6 +71,8 @@ struct WatchMultiplexerStateMachine: Sendable {
         case watcher(Watcher)
         /// One that has left meanwhile.
         case left
+        /// None: it only shows that the server answers.
+        case probe
     }
 
     private struct Live {
@@ -139,6 +143,9 @@ struct WatchMultiplexerStateMachine: Sendable {
             progressIsWanted = true
             askForProgress()
             return .none
+        case .probeWanted:
+            probe()
+            return .none
         case .opened: return opened()
         case .message(let message): return received(message)
         case .malformed(let error): return abandon("the server's message can't be read: \(error.reason)")
@@ -191,6 +198,13 @@ struct WatchMultiplexerStateMachine: Sendable {
         progressIsWanted = false
         progressRequests += 1
         outbox.append(WatchMessage.progressRequest)
+    }
+
+    private mutating func probe() {
+        // A create that is under way is as good.
+        guard phase == .open, creating == .nobody else { return }
+        creating = .probe
+        outbox.append(WatchMessage.probe)
     }
 
     // MARK: The stream
@@ -263,6 +277,7 @@ struct WatchMultiplexerStateMachine: Sendable {
             return .none
         case .watcher(let watcher): answered = watcher
         case .left: answered = nil
+        case .probe: return probed(message)
         }
         creating = .nobody
         defer { createNext() }
@@ -276,6 +291,14 @@ struct WatchMultiplexerStateMachine: Sendable {
         live[message.watchID] = Live(watcher: watcher, createdRevision: message.header.revision, requestsBefore: progressRequests)
         ids[watcher] = message.watchID
         return .deliver(to: watcher)
+    }
+
+    /// A probe was answered, and what with makes no difference. Servers that only speak like etcd may have made a watcher of it.
+    private mutating func probed(_ message: WatchMessage) -> Action {
+        creating = .nobody
+        if !message.canceled, live[message.watchID] == nil { dismiss(message.watchID) }
+        createNext()
+        return .none
     }
 
     private mutating func refused(_ message: WatchMessage, _ answered: Watcher?) -> Action {

@@ -36,6 +36,10 @@ public struct WatchOptions: Sendable, Hashable {
             self.interval = interval
             self.timeout = timeout
         }
+
+        func shortest(_ other: Liveness?) -> Liveness {
+            Liveness(interval: min(interval, other?.interval ?? interval), timeout: min(timeout, other?.timeout ?? timeout))
+        }
     }
 
     /// The first revision whose events are wanted; 0 for the one after the store's current.
@@ -53,12 +57,15 @@ public struct WatchOptions: Sendable, Hashable {
     public var filters: [Filter]
     /// Whom to share a stream with.
     public var stream: Stream
-    /// Keeps ``EtcdWatch/nextRevision`` of a quiet watch fresh, so that it can go on after a compaction, and finds servers that are silent for no
-    /// good reason; nil for neither. The answers are delivered as progress.
+    /// Keeps ``EtcdWatch/nextRevision`` of a quiet watch fresh, so that it can go on after a compaction; nil not to ask. The answers are delivered as
+    /// progress. All watches of a stream are asked for at once, as often as the most eager of them wants.
     ///
-    /// On a shared stream silence proves nothing, since one watch that isn't up to date silences it for all: there it only asks. Old servers, kine
-    /// and etcd's own gRPC proxy never answer; a watch that has never had an answer gives up asking after two streams.
+    /// It also takes the place of ``EtcdClientConfiguration/watchProbe`` where it is shorter. Old servers, kine and etcd's own gRPC proxy never answer a
+    /// request for progress, and on a shared stream one watch that isn't up to date silences it for all: there the probe tells whether the server lives.
+    /// A dedicated watch that has never had an answer on two streams is probed from then on, too.
     public var liveness: Liveness?
+    /// Ends the watch with `noLeader` when its member has lost its leader, rather than go on elsewhere, or when there is one again.
+    public var endsWithoutLeader: Bool
     /// On a shared stream, how many bytes may wait for a slow consumer. Beyond it the server's watcher is ended, and made again at
     /// ``EtcdWatch/nextRevision`` when the consumer has taken what waits: nothing is lost unless it is compacted by then, which is told. A watch
     /// holds twice as much at most. A dedicated one is bounded by ``GRPCTransportConfiguration/streamWindowSize`` instead.
@@ -67,7 +74,7 @@ public struct WatchOptions: Sendable, Hashable {
     /// Options.
     public init(
         startRevision: Int64 = 0, prevKV: Bool = false, progressNotify: Bool = false, fragment: Bool = false, filters: [Filter] = [],
-        stream: Stream = .shared, liveness: Liveness? = nil, bufferLimit: Int = 4 << 20
+        stream: Stream = .shared, liveness: Liveness? = nil, endsWithoutLeader: Bool = false, bufferLimit: Int = 4 << 20
     ) {
         self.startRevision = startRevision
         self.prevKV = prevKV
@@ -76,6 +83,7 @@ public struct WatchOptions: Sendable, Hashable {
         self.filters = filters
         self.stream = stream
         self.liveness = liveness
+        self.endsWithoutLeader = endsWithoutLeader
         self.bufferLimit = bufferLimit
     }
 }

@@ -15,8 +15,14 @@ final class WatchPulse: Sendable {
         var hasGivenUp = false
     }
 
+    /// How a stream is asked something.
+    struct Questions: Sendable {
+        var progress: @Sendable () async -> Void = {}
+        var probe: @Sendable (GRPCStream) async -> Void = { _ in }
+    }
+
     private let state = Mutex(State())
-    private let requestProgress: Mutex<@Sendable () async -> Void>
+    private let questions: Mutex<Questions>
     private let storeRevision = Atomic<Int64>(0)
     private let deliveredRevision: Atomic<Int64>
     /// Whether it is a consumer's, not a stream's.
@@ -25,11 +31,11 @@ final class WatchPulse: Sendable {
     init(isWatch: Bool, deliveredRevision: Int64 = 0) {
         self.isWatch = isWatch
         self.deliveredRevision = Atomic(deliveredRevision)
-        requestProgress = Mutex({})
+        questions = Mutex(Questions())
     }
 
-    /// How progress is asked for. What it captures must not own the pulse's owner.
-    func onSilence(_ request: @escaping @Sendable () async -> Void) { requestProgress.withLock { $0 = request } }
+    /// What to do about silence. What it captures must not own the pulse's owner.
+    func onSilence(_ questions: Questions) { self.questions.withLock { $0 = questions } }
 
     // MARK: Lag
 
@@ -44,9 +50,12 @@ final class WatchPulse: Sendable {
 
     // MARK: Life
 
-    func opened(_ stream: GRPCStream, _ machine: WatchLivenessStateMachine) {
-        state.withLock { $0 = State(machine: machine, stream: stream) }
+    func opened(_ stream: GRPCStream, _ rules: WatchLivenessStateMachine.Rules) {
+        state.withLock { $0 = State(machine: WatchLivenessStateMachine(rules, now: .now), stream: stream) }
     }
+
+    /// What holds from now on for the stream that is open, if one is.
+    func follow(_ rules: WatchLivenessStateMachine.Rules) { state.withLock { $0.machine?.follow(rules) } }
 
     func heard(isOwedMore: Bool = false) { state.withLock { $0.machine?.heard(at: .now, isOwedMore: isOwedMore) } }
 
@@ -88,7 +97,11 @@ final class WatchPulse: Sendable {
         }
         switch action {
         case .none: return nil
-        case .requestProgress: return requestProgress.withLock { $0 }
+        case .requestProgress: return questions.withLock { $0.progress }
+        case .probe:
+            guard let stream else { return nil }
+            let probe = questions.withLock { $0.probe }
+            return { await probe(stream) }
         case .giveUp:
             stream?.leaveServer()
             return nil
@@ -98,7 +111,12 @@ final class WatchPulse: Sendable {
 
 extension GRPCError {
     /// What a stream ends with that was given up.
-    static let silent = GRPCError(
-        code: .unavailable, message: "the server left the watch without an answer, although the connection is alive", disposition: .mayHaveExecuted,
-        origin: .connection)
+    static let silent = silent(nil)
+
+    /// What a stream ends with that was given up.
+    static func silent(_ endpoint: GRPCEndpoint?) -> GRPCError {
+        GRPCError(
+            code: .unavailable, message: "the server left the stream without an answer, although the connection is alive",
+            disposition: .mayHaveExecuted, origin: .connection, endpoint: endpoint)
+    }
 }

@@ -18,7 +18,7 @@ import GRPCTransport
 /// | 4 | a watch begins | its start revision, from 0 |
 /// | 5 | a watch is cancelled | which |
 /// | 6 | a watch's consumer is too slow | which |
-/// | 7 | the store's revision, as reads tell it, changes | to what |
+/// | 7 | the store's revision, as reads tell it, changes; from 224 on a silent stream is probed instead | to what |
 package struct WatchReassembly {
     typealias Watcher = WatchMultiplexerStateMachine.Watcher
 
@@ -64,6 +64,7 @@ package struct WatchReassembly {
         case 4: begin(isShared: !isOwn, start: Int64(operand) + 1)
         case 5: leave(Int(operand))
         case 6: overflow(Int(operand))
+        case 7 where operand >= 224: if !isOwn { multiplex(.probeWanted) }
         default: storeRevision = Int64(operand)
         }
     }
@@ -177,8 +178,8 @@ package struct WatchReassembly {
             case .requestProgress:
                 if watches[index].watcher != nil { multiplex(.progressWanted) }
                 return
-            case .receive, .none: return
-            case .confirmRevision: action = watches[index].machine.handle(.confirmed(ResponseHeader(revision: storeRevision)))
+            case .receive, .none, .dismiss: return
+            case .confirmRevision: action = watches[index].machine.handle(.confirmed(ResponseHeader(revision: storeRevision), seen: storeRevision))
             case .authenticate: action = watches[index].machine.handle(.authenticated)
             case .deliver(let batch):
                 check(batch, index)

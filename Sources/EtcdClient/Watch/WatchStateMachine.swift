@@ -23,7 +23,9 @@ struct WatchStateMachine: Sendable {
         /// The stream ended: with an error, or without when the server was done. `jitter` is a random number from 0 to 1.
         case broken(GRPCError?, lived: Duration, jitter: Double)
         /// The answer to ``Action/confirmRevision``: where the cluster, not just this member, is.
-        case confirmed(ResponseHeader)
+        ///
+        /// `seen` is the latest revision that the client knew of before: what is behind that is another store.
+        case confirmed(ResponseHeader, seen: Int64)
         /// There was none.
         case notConfirmed(EtcdError, jitter: Double)
         /// The answer to ``Action/authenticate``: the next stream will have a new token.
@@ -42,6 +44,8 @@ struct WatchStateMachine: Sendable {
         case create(startRevision: Int64, fragment: Bool)
         /// Ask how far the watcher is.
         case requestProgress
+        /// End a watcher that isn't the watch's.
+        case dismiss(Int64)
         /// Read the next message.
         case receive
         /// Read the cluster's revision, linearizably.
@@ -74,10 +78,14 @@ struct WatchStateMachine: Sendable {
 
     private let range: KeyRange
     private let canAuthenticate: Bool
+    private let endsWithoutLeader: Bool
     private var state = State.opening
     /// Everything below it was delivered, or wasn't asked for.
     private(set) var nextRevision: Int64
+    /// Whether the server has made the watcher and nothing else is asked.
+    var isLive: Bool { state == .live }
     private var clusterID: UInt64
+    private var hasDelivered = false
     private var watchID: Int64 = 0
     private var fragment: Bool
     /// Whether others are on the same stream. No longer once a stream broke for what one of them may have been the cause of.
@@ -98,10 +106,13 @@ struct WatchStateMachine: Sendable {
     ///   - clusterID: the cluster that the start revision is of; 0 when that isn't known.
     ///   - isShared: whether others are on the same stream.
     ///   - canAuthenticate: whether the client has a name and a password.
+    ///   - endsWithoutLeader: whether a member that has lost its leader is a reason to end.
     init(
-        range: KeyRange, startRevision: Int64, clusterID: UInt64, fragment: Bool, isShared: Bool = false, canAuthenticate: Bool = false
+        range: KeyRange, startRevision: Int64, clusterID: UInt64, fragment: Bool, isShared: Bool = false, canAuthenticate: Bool = false,
+        endsWithoutLeader: Bool = false
     ) {
         self.range = range
+        self.endsWithoutLeader = endsWithoutLeader
         self.isShared = isShared
         self.canAuthenticate = canAuthenticate
         nextRevision = startRevision
@@ -116,7 +127,7 @@ struct WatchStateMachine: Sendable {
         case .message(let message): return received(message)
         case .malformed(let error): return end(.malformedResponse, "the server's message can't be read: \(error.reason)")
         case .broken(let error, let lived, let jitter): return broken(error, lived: lived, jitter: jitter)
-        case .confirmed(let header): return confirmed(header)
+        case .confirmed(let header, let seen): return confirmed(header, seen: seen)
         case .notConfirmed(let error, let jitter):
             if [.canceled, .stopped, .historyLost, .permissionDenied].contains(error.code) { return end(error) }
             return reopen(jitter: jitter)
@@ -147,12 +158,19 @@ struct WatchStateMachine: Sendable {
         case .creating, .confirming: return end(.malformedResponse, "the server spoke of a watcher before it had made it")
         case .live: break
         }
+        if message.created { return probed(message) }
         // −1 speaks of all watchers of the stream, and ours is the only one.
         guard message.watchID == watchID || message.watchID == -1 else { return .receive }
         if message.canceled { return canceled(message) }
         if let lost = lostCluster(message.header) { return lost }
         if message.fragment || !message.events.isEmpty { return events(message) }
-        return message.created ? .receive : progress(message.header)
+        return progress(message.header)
+    }
+
+    /// A probe was answered. Servers that only speak like etcd may have made a watcher of it.
+    private mutating func probed(_ message: WatchMessage) -> Action {
+        if let lost = lostCluster(message.header) { return lost }
+        return message.canceled || message.watchID == watchID ? .receive : .dismiss(message.watchID)
     }
 
     private mutating func created(_ message: WatchMessage) -> Action {
@@ -178,14 +196,17 @@ struct WatchStateMachine: Sendable {
         return .receive
     }
 
-    private mutating func confirmed(_ header: ResponseHeader) -> Action {
+    private mutating func confirmed(_ header: ResponseHeader, seen: Int64) -> Action {
         guard state == .confirming else { return .none }
         if let lost = lostCluster(header) { return lost }
-        if header.revision < nextRevision - 1 {
+        guard header.revision < nextRevision - 1 else { return live() }
+        if hasDelivered || seen >= nextRevision - 1 {
             return end(
                 .historyLost, "the store is at revision \(header.revision), before \(nextRevision - 1) that was seen; read everything anew")
         }
-        return live()
+        return end(
+            .futureRevision,
+            "the store is only at revision \(header.revision); if this start comes from the same cluster its history is lost: read everything anew")
     }
 
     private mutating func lostCluster(_ header: ResponseHeader) -> Action? {
@@ -214,14 +235,19 @@ struct WatchStateMachine: Sendable {
         return deliver(events, message.header)
     }
 
+    private mutating func deliver(_ batch: WatchBatch) -> Action {
+        backoff.reset()
+        hasDelivered = true
+        nextRevision = batch.revision + 1
+        return .deliver(batch)
+    }
+
     private mutating func deliver(_ whole: [WatchEvent], _ header: ResponseHeader) -> Action {
         var events = whole
         // What was delivered before a break may come again from a server that has older events than those it was asked for.
         if let first = events.first, first.revision < nextRevision { events.removeAll { $0.revision < nextRevision } }
         guard let last = events.last else { return .receive }
-        backoff.reset()
-        nextRevision = last.revision + 1
-        return .deliver(WatchBatch(header: header, revision: last.revision, events: events))
+        return deliver(WatchBatch(header: header, revision: last.revision, events: events))
     }
 
     /// A history of any length may come in pieces of one answer. What can't be held is delivered as far as its revisions are whole.
@@ -251,9 +277,7 @@ struct WatchStateMachine: Sendable {
         floor = max(floor, header.revision + 1)
         // A member that lags tells what isn't news.
         guard header.revision >= nextRevision - 1 else { return .receive }
-        backoff.reset()
-        nextRevision = header.revision + 1
-        return .deliver(WatchBatch(header: header, revision: header.revision, events: []))
+        return deliver(WatchBatch(header: header, revision: header.revision, events: []))
     }
 
     private mutating func canceled(_ message: WatchMessage) -> Action {
@@ -301,7 +325,8 @@ struct WatchStateMachine: Sendable {
         backoff.streamEnded(lived: lived)
         guard let error else { return reopen(jitter: jitter) }
         switch error.origin {
-        case .caller: return end(.canceled, "the task was cancelled", error)
+        case .caller where error.code == .cancelled: return end(.canceled, "the task was cancelled", error)
+        case .caller: return end(.invalidArgument, error.message, error)
         case .shutdown: return end(.stopped, error.message, error)
         case .protocolViolation where isShared: return isolate(jitter: jitter)
         case .protocolViolation where error.code == .resourceExhausted: return tooLarge(error)
@@ -311,6 +336,7 @@ struct WatchStateMachine: Sendable {
         if error.disposition != .mayHaveExecuted { return reopen(jitter: jitter) }
         let server = ServerError(code: error.code, text: error.message)
         if server.code == .responseTooLarge { return isShared ? isolate(jitter: jitter) : tooLarge(error) }
+        if server.code == .noLeader, endsWithoutLeader { return end(.noLeader, error.message, error) }
         if server.code == .unauthenticated, canAuthenticate, let action = authenticate() { return action }
         if server.execution == .refused { return end(server.code, error.message, error) }
         return reopen(jitter: jitter)

@@ -11,7 +11,9 @@ import Testing
 
 @Suite("Watches and leaders, on a real etcd")
 struct WatchLeaderTests {
-    @Test("A member that has lost its leader ends its watches, which go on when there's one, and miss nothing", .timeLimit(.minutes(3)))
+    @Test(
+        "A member that has lost its leader ends its watches, which go on when there's one, and miss nothing, unless they want to end",
+        .timeLimit(.minutes(3)))
     func noLeader() async throws {
         try await withOwnCluster(.init(members: 3)) { client, cluster in
             let watches = [
@@ -19,7 +21,8 @@ struct WatchLeaderTests {
                 try await client.watch(.prefix("a/"), options: .init(startRevision: 2, stream: .dedicated)),
             ]
             try await client.put("a/0", "")
-            for watch in watches { #expect(try await watch.events(1).count == 1) }
+            let ending = try await client.watch(.prefix("a/"), options: .init(startRevision: 2, endsWithoutLeader: true))
+            for watch in watches + [ending] { #expect(try await watch.events(1).count == 1) }
             var connected: EtcdMember?
             for each in cluster.members where await each.metric("etcd_debugging_mvcc_watcher_total") ?? 0 > 0 { connected = each }
             let member = try #require(connected)
@@ -29,6 +32,7 @@ struct WatchLeaderTests {
                 for other in others { try await other.pauseCompletely() }
                 // Three election timeouts, after which the member is rid of them.
                 try await member.waitForWatchers(0)
+                #expect(await failure { _ = try await ending.events(1) }?.code == .noLeader)
                 for other in others { other.resume() }
                 try await cluster.waitUntilReady()
                 try await client.put("a/1", "", deadline: .now + .seconds(60))

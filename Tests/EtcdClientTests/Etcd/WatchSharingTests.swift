@@ -176,6 +176,23 @@ struct WatchSharingTests {
         }
     }
 
+    @Test("etcd answers probes at once, and nothing is left at the server of them", arguments: [.shared, .dedicated] as [WatchOptions.Stream])
+    func probes(stream: WatchOptions.Stream) async throws {
+        let probe = WatchOptions.Liveness(interval: .milliseconds(50), timeout: .seconds(20))
+        try await withOwnMember(configure: { $0.watchProbe = probe }) { client, member in
+            let watch = try await client.watch(.key("a"), options: .init(stream: stream))
+            let seen = Task { try await watch.events.first { _ in true } }
+            try await member.waitForWatchers(1)
+            let sent: @Sendable () async -> Double = { await member.metric("grpc_server_msg_received_total") ?? 0 }
+            let before = await sent()
+            // Nobody else says anything.
+            try await within("many probes") { while await sent() < before + 20 { try await Task.sleep(for: .milliseconds(50)) } }
+            try await member.waitForWatchers(1)
+            try await client.put("a", "")
+            #expect(try await within("the event") { try await seen.value }?.kv.keyText == "a")
+        }
+    }
+
     @Test("A watch that is made and read before the client runs waits for it", arguments: [.shared, .dedicated] as [WatchOptions.Stream])
     func early(stream: WatchOptions.Stream) async throws {
         let cluster = try await EtcdCluster.shared()

@@ -5,7 +5,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CGRPCSessionTestSupport
-import EtcdClient
 import EtcdTestSupport
 import GRPCTestSupport
 import GRPCTransport
@@ -13,13 +12,15 @@ import Synchronization
 import TestWaiting
 import Testing
 
+@testable import EtcdClient
+
 /// A server of watches that says what a test has it say, and answers pings whatever else it leaves unanswered.
 private final class ScriptedWatches: Sendable {
     private let answered = Mutex<[String: Int]>([:])
-    /// What to say to a create, by the connection's number; nil for nothing.
-    private let answer: @Sendable (_ connection: Int) -> [[UInt8]]?
+    /// What to say to a create, by the connection's number and its own on the stream; nil for nothing.
+    private let answer: @Sendable (_ connection: Int, _ create: Int) -> [[UInt8]]?
 
-    init(_ answer: @escaping @Sendable (_ connection: Int) -> [[UInt8]]?) { self.answer = answer }
+    init(_ answer: @escaping @Sendable (_ connection: Int, _ create: Int) -> [[UInt8]]?) { self.answer = answer }
 
     var script: ScriptedPeer.Script {
         { server, connection, requests in
@@ -29,15 +30,17 @@ private final class ScriptedWatches: Sendable {
 
     private func serve(_ server: OpaquePointer, _ connection: Int, _ stream: Int32) {
         let creates = Self.creates(server, stream)
-        let new = answered.withLock { answered in
+        let before = answered.withLock { answered in
             defer { answered["\(connection)/\(stream)"] = creates }
-            return creates - (answered["\(connection)/\(stream)"] ?? 0)
+            return answered["\(connection)/\(stream)"] ?? 0
         }
-        guard new > 0, let messages = answer(connection) else { return }
-        if creates == new { scripted_server_headers(server, stream, okHeaders, false) }
-        for message in messages {
-            let bytes = framed(message)
-            scripted_server_data(server, stream, bytes, bytes.count, false)
+        for create in before..<max(before, creates) {
+            guard let messages = answer(connection, create) else { continue }
+            if create == 0 { scripted_server_headers(server, stream, okHeaders, false) }
+            for message in messages {
+                let bytes = framed(message)
+                scripted_server_data(server, stream, bytes, bytes.count, false)
+            }
         }
     }
 
@@ -57,16 +60,28 @@ private final class ScriptedWatches: Sendable {
         return count
     }
 
-    static func created(revision: UInt64 = 20) -> [UInt8] {
+    static func created(revision: UInt64 = 20, id: UInt64 = 0) -> [UInt8] {
         var writer = WireWriter()
         writer.message(1) { $0.number(3, revision) }
+        writer.number(2, id)
         writer.number(3, 1)
         return writer.bytes
     }
 
-    static func event(revision: UInt64) -> [UInt8] {
+    /// What etcd says to a create of no keys.
+    static var refused: [UInt8] {
+        var writer = WireWriter()
+        writer.message(1) { $0.number(3, 20) }
+        writer.number(2, UInt64(bitPattern: -1))
+        writer.number(3, 1)
+        writer.number(4, 1)
+        return writer.bytes
+    }
+
+    static func event(revision: UInt64, id: UInt64 = 0) -> [UInt8] {
         var writer = WireWriter()
         writer.message(1) { $0.number(3, revision) }
+        writer.number(2, id)
         writer.message(11) { event in event.message(2) { $0.number(3, revision) } }
         return writer.bytes
     }
@@ -75,10 +90,13 @@ private final class ScriptedWatches: Sendable {
 @Suite("Watches of servers that answer pings and nothing else")
 struct WatchSilenceTests {
     private static func withWatch(
-        _ server: ScriptedWatches, _ options: WatchOptions, _ body: @escaping @Sendable (ScriptedPeer, EtcdWatch) async throws -> Void
+        _ server: ScriptedWatches, _ options: WatchOptions, probe: WatchOptions.Liveness? = nil,
+        _ body: @escaping @Sendable (ScriptedPeer, EtcdWatch) async throws -> Void
     ) async throws {
         try await ScriptedPeer.with(script: server.script) { peer in
-            try await withClient(of: [peer.endpoint.description]) { client in
+            var configuration = try EtcdClientConfiguration(endpoints: [peer.endpoint.description], readTimeout: .seconds(20))
+            if let probe { configuration.watchProbe = probe }
+            try await withClient(configuration) { client in
                 try await body(peer, try await client.watch(.key("a"), options: options))
             }
         }
@@ -88,7 +106,7 @@ struct WatchSilenceTests {
 
     @Test("A stream on which progress isn't answered any more is left for another connection, and nothing is missed")
     func silence() async throws {
-        let server = ScriptedWatches { connection in
+        let server = ScriptedWatches { connection, _ in
             connection == 0
                 ? [ScriptedWatches.created(), ScriptedWatches.event(revision: 10)] : [ScriptedWatches.created(), ScriptedWatches.event(revision: 11)]
         }
@@ -101,7 +119,7 @@ struct WatchSilenceTests {
 
     @Test("A watcher that isn't made is asked for again on another connection", arguments: [.shared, .dedicated] as [WatchOptions.Stream])
     func create(stream: WatchOptions.Stream) async throws {
-        let server = ScriptedWatches { $0 == 0 ? nil : [ScriptedWatches.created(), ScriptedWatches.event(revision: 10)] }
+        let server = ScriptedWatches { connection, _ in connection == 0 ? nil : [ScriptedWatches.created(), ScriptedWatches.event(revision: 10)] }
         try await Self.withWatch(server, WatchOptions(startRevision: 10, stream: stream)) { peer, watch in
             let revisions = try await watch.events(1).map(\.revision)
             #expect(revisions == [10])
@@ -111,7 +129,7 @@ struct WatchSilenceTests {
 
     @Test("A server that never answers progress at all is asked on two streams, and then believed")
     func neverAnswers() async throws {
-        let server = ScriptedWatches { _ in [ScriptedWatches.created()] }
+        let server = ScriptedWatches { _, _ in [ScriptedWatches.created()] }
         try await Self.withWatch(server, WatchOptions(startRevision: 10, stream: .dedicated, liveness: Self.quick)) { peer, watch in
             let event = Task { try await watch.events(1).map(\.revision) }
             try await within("the third connection") { while peer.connectionCount < 3 { try await Task.sleep(for: .milliseconds(20)) } }
@@ -123,6 +141,56 @@ struct WatchSilenceTests {
                 scripted_server_data(server, 1, bytes, bytes.count, false)
             }
             #expect(try await event.value == [10])
+        }
+    }
+
+    private static let streams: [WatchOptions.Stream] = [.shared, .group("a"), .dedicated]
+
+    @Test("A silent stream is probed, whatever its watches ask for, and left when that isn't answered; nothing is missed", arguments: streams)
+    func probe(stream: WatchOptions.Stream) async throws {
+        let server = ScriptedWatches { connection, create in
+            if create > 0 { return connection == 0 ? nil : [ScriptedWatches.refused] }
+            return [ScriptedWatches.created(), ScriptedWatches.event(revision: connection == 0 ? 10 : 11)]
+        }
+        try await Self.withWatch(server, WatchOptions(startRevision: 10, stream: stream), probe: Self.quick) { peer, watch in
+            let revisions = try await watch.events(2).map(\.revision)
+            #expect(revisions == [10, 11])
+            #expect(peer.connectionCount == 2)
+        }
+    }
+
+    @Test("A server that answers probes and nothing else is stayed with", arguments: streams)
+    func answered(stream: WatchOptions.Stream) async throws {
+        let probes = Mutex(0)
+        let server = ScriptedWatches { _, create in
+            if create == 0 { return [ScriptedWatches.created()] }
+            probes.withLock { $0 += 1 }
+            return [ScriptedWatches.refused] + (create == 20 ? [ScriptedWatches.event(revision: 10)] : [])
+        }
+        try await Self.withWatch(server, WatchOptions(startRevision: 10, stream: stream), probe: Self.quick) { peer, watch in
+            let revisions = try await watch.events(1).map(\.revision)
+            #expect(revisions == [10])
+            #expect(peer.connectionCount == 1)
+            #expect(probes.withLock { $0 } >= 20)
+        }
+    }
+
+    @Test("A watch that comes to an open stream has it asked as often as it wants")
+    func lateComer() async throws {
+        let server = ScriptedWatches { connection, create in
+            if create > 1 { return connection == 0 ? nil : [ScriptedWatches.refused] }
+            let id = UInt64(create)
+            return [ScriptedWatches.created(id: id)] + (connection == 0 ? [] : [ScriptedWatches.event(revision: 10, id: id)])
+        }
+        try await Self.withWatch(server, WatchOptions(startRevision: 10)) { peer, first in
+            let event = Task { try await first.events(1).map(\.revision) }
+            try await within("the first watcher") { while peer.connectionCount < 1 { try await Task.sleep(for: .milliseconds(20)) } }
+            let second = try await first.client.watch(.key("b"), options: WatchOptions(startRevision: 10, liveness: Self.quick))
+            let other = Task { try await second.events(1).map(\.revision) }
+            #expect(try await event.value == [10])
+            other.cancel()
+            _ = await other.result
+            #expect(peer.connectionCount == 2)
         }
     }
 }

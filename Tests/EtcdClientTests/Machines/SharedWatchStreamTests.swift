@@ -19,10 +19,21 @@ struct SharedWatchStreamTests {
 
     @Test("A watch that another task has ended just before its reader asks for the watcher asks for none")
     func createAfterLeave() async throws {
-        let stream = SharedWatchStream(group: "shared", patience: .seconds(10))
-        let channel = stream.join(limit: 1000, interval: nil, pulse: WatchPulse(isWatch: true))
+        let stream = SharedWatchStream(group: "shared", probe: nil)
+        let channel = stream.join(limit: 1000, liveness: nil, pulse: WatchPulse(isWatch: true))
         channel.close()
         channel.create([1])
         try await runs(stream)
+    }
+
+    @Test("Messages without events count for what they hold, too")
+    func messagesWithoutEvents() {
+        let stream = SharedWatchStream(group: "shared", probe: nil)
+        let channel = stream.join(limit: 1 << 20, liveness: nil, pulse: WatchPulse(isWatch: true))
+        var taken = 0
+        while taken < 100_000, channel.append(WatchMessage(header: ResponseHeader(revision: 7), watchID: -1), size: 25).isTaken { taken += 1 }
+        #expect(taken * MemoryLayout<WatchMessage>.size <= 2 << 20)
+        #expect(taken > 1000)
+        channel.close()
     }
 }

@@ -14,8 +14,9 @@ struct WatchLivenessTests {
 
     private static func at(_ seconds: Double) -> ContinuousClock.Instant { start + .milliseconds(Int64(seconds * 1000)) }
 
-    private static func machine(interval: Duration? = .seconds(5), countsProgress: Bool = true) -> WatchLivenessStateMachine {
-        WatchLivenessStateMachine(interval: interval, timeout: .seconds(10), countsProgress: countsProgress, now: start)
+    private static func machine(progress: Duration? = .seconds(5), isOwed: Bool = true, probe: Duration? = nil) -> WatchLivenessStateMachine {
+        WatchLivenessStateMachine(
+            .init(progressInterval: progress, owesProgress: isOwed, probeInterval: probe, timeout: .seconds(10)), now: start)
     }
 
     /// Looks each second, as the clock does.
@@ -44,7 +45,7 @@ struct WatchLivenessTests {
 
     @Test("An answer that is owed is waited for, and no longer than is patient, without any interval too")
     func owed() {
-        var machine = Self.machine(interval: nil)
+        var machine = Self.machine(progress: nil)
         machine.asked(at: Self.at(2))
         machine.asked(at: Self.at(8))
         #expect(Self.look(&machine, from: 1, to: 12) == [12: .giveUp])
@@ -52,17 +53,52 @@ struct WatchLivenessTests {
 
     @Test("An answer while more are owed begins the time anew")
     func owedMore() {
-        var machine = Self.machine(interval: nil)
+        var machine = Self.machine(progress: nil)
         machine.asked(at: Self.at(2))
         #expect(Self.look(&machine, from: 1, to: 9) == [:])
         machine.heard(at: Self.at(9), isOwedMore: true)
         #expect(Self.look(&machine, from: 10, to: 19) == [19: .giveUp])
     }
 
-    @Test("Where others may be the reason for silence it is never held against the server")
+    @Test("Where others may be the reason for silence progress is never held against the server")
     func shared() {
-        var machine = Self.machine(countsProgress: false)
+        var machine = Self.machine(isOwed: false)
         #expect(Self.look(&machine, from: 1, to: 16) == [5: .requestProgress, 10: .requestProgress, 15: .requestProgress])
+    }
+
+    @Test("A silent stream is probed, and left when that isn't answered", arguments: [nil, 5])
+    func probe(progress: Int?) {
+        var machine = Self.machine(progress: progress.map { .seconds($0) }, isOwed: false, probe: .seconds(7))
+        let requests: [Int: WatchLivenessStateMachine.Action] = progress == nil ? [:] : [5: .requestProgress]
+        #expect(Self.look(&machine, from: 1, to: 17) == [7: .probe, 17: .giveUp].merging(requests) { first, _ in first })
+    }
+
+    @Test("A probe that is answered is followed by another after as much silence")
+    func probeAnswered() {
+        var machine = Self.machine(progress: nil, probe: .seconds(7))
+        #expect(Self.look(&machine, from: 1, to: 8) == [7: .probe])
+        machine.heard(at: Self.at(9))
+        #expect(Self.look(&machine, from: 9, to: 20) == [16: .probe])
+    }
+
+    @Test("Where progress is answered nothing is probed")
+    func progressAnswered() {
+        var machine = Self.machine(isOwed: false, probe: .seconds(5))
+        var actions: Set<WatchLivenessStateMachine.Action> = []
+        for second in 1...50 {
+            let action = machine.look(at: Self.at(Double(second)))
+            actions.insert(action)
+            if action == .requestProgress { machine.heard(at: Self.at(Double(second))) }
+        }
+        #expect(actions == [.none, .requestProgress])
+    }
+
+    @Test("Shorter times hold at once")
+    func follow() {
+        var machine = Self.machine(progress: nil, probe: .seconds(60))
+        #expect(Self.look(&machine, from: 1, to: 9) == [:])
+        machine.follow(.init(probeInterval: .seconds(5), timeout: .seconds(2)))
+        #expect(Self.look(&machine, from: 10, to: 12) == [10: .probe, 12: .giveUp])
     }
 
     @Test("As long as nobody reads nothing is held against the server")
@@ -87,6 +123,7 @@ struct WatchLivenessTests {
         "Short intervals are looked at often",
         arguments: [(Duration?.none, 1000), (.seconds(5), 1000), (.milliseconds(200), 50), (.milliseconds(1), 20)])
     func period(interval: Duration?, milliseconds: Int) {
-        #expect(Self.machine(interval: interval).period == .milliseconds(milliseconds))
+        #expect(Self.machine(progress: interval).period == .milliseconds(milliseconds))
+        #expect(Self.machine(progress: nil, probe: interval).period == .milliseconds(milliseconds))
     }
 }

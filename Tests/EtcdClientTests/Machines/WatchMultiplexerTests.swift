@@ -74,6 +74,7 @@ private struct Stream {
     private static func name(_ request: [UInt8]) -> String {
         if request.count == 1 { return "create \(request[0])" }
         if request == WatchMessage.progressRequest { return "progress" }
+        if request == WatchMessage.probe { return "probe" }
         return request.first == 0x12 ? "cancel \(request.last ?? 0)" : "?"
     }
 }
@@ -357,5 +358,45 @@ struct WatchMultiplexerTests {
         var writer = WireWriter()
         writer.message(2) { $0.number(1, UInt64(id)) }
         #expect(WatchMessage.cancelRequest(id) == writer.bytes)
+    }
+
+    // MARK: Probes
+
+    @Test("A probe is owed an answer, and holds up the next create until then, whatever it is answered with", arguments: [true, false])
+    func probe(isRefused: Bool) {
+        var stream = Stream()
+        stream.open(1)
+        stream.handle(.probeWanted)
+        #expect(stream.machine.isOwedAnswer)
+        stream.create(2)
+        #expect(stream.written == ["create 1", "probe"])
+        #expect(stream.events(0) == "deliver 1")
+        if isRefused { stream.refused("etcdserver: permission denied") } else { stream.created(9) }
+        #expect(stream.written == ["create 1", "probe"] + (isRefused ? [] : ["cancel 9"]) + ["create 2"])
+        #expect(stream.created(1) == "deliver 2")
+        #expect(!stream.machine.isOwedAnswer && !stream.machine.isRetired)
+    }
+
+    @Test("A probe that is refused for want of a valid token costs nobody the stream")
+    func probeWithoutToken() {
+        var stream = Stream()
+        stream.open(1)
+        stream.handle(.probeWanted)
+        #expect(stream.refused("etcdserver: invalid auth token") == "")
+        #expect(!stream.machine.isRetired)
+    }
+
+    @Test("While a create is under way nothing else is asked, and without a stream nothing")
+    func probeInVain() {
+        var stream = Stream()
+        stream.handle(.probeWanted)
+        stream.create(1)
+        stream.handle(.opened)
+        stream.handle(.probeWanted)
+        #expect(stream.written == ["create 1"])
+        stream.created(0)
+        stream.lose()
+        stream.handle(.probeWanted)
+        #expect(!stream.machine.isOwedAnswer && stream.written == ["create 1"])
     }
 }

@@ -16,10 +16,13 @@ private struct Driven {
     var error: EtcdError?
     private(set) var action = WatchStateMachine.Action.open(after: .zero)
 
-    init(start: Int64, clusterID: UInt64 = 0, fragment: Bool = false, isShared: Bool = false, canAuthenticate: Bool = false) {
+    init(
+        start: Int64, clusterID: UInt64 = 0, fragment: Bool = false, isShared: Bool = false, canAuthenticate: Bool = false,
+        endsWithoutLeader: Bool = false
+    ) {
         machine = WatchStateMachine(
             range: .prefix("/a/"), startRevision: start, clusterID: clusterID, fragment: fragment, isShared: isShared,
-            canAuthenticate: canAuthenticate)
+            canAuthenticate: canAuthenticate, endsWithoutLeader: endsWithoutLeader)
     }
 
     @discardableResult
@@ -343,8 +346,48 @@ struct WatchStateMachineTests {
         watch.lose()
         watch.handle(.opened)
         #expect(isConfirm(watch.receive(.created(revision: 49))))
-        watch.handle(.confirmed(ResponseHeader(clusterID: 7, revision: 49)))
+        watch.handle(.confirmed(ResponseHeader(clusterID: 7, revision: 49), seen: 0))
         #expect(watch.error?.code == .historyLost)
+    }
+
+    @Test("A start that the store hasn't reached is another store's if the client has seen it, and the future's if it hasn't", arguments: [99, 100])
+    func startBeyondTheStore(seen: Int64) {
+        var watch = Driven(start: 101)
+        watch.handle(.opened)
+        #expect(isConfirm(watch.receive(.created(revision: 49))))
+        watch.handle(.confirmed(ResponseHeader(clusterID: 7, revision: 50), seen: seen))
+        #expect(watch.error?.code == (seen == 100 ? .historyLost : .futureRevision))
+    }
+
+    @Test("The answer to a probe says nothing, and a watcher that was made of it is ended")
+    func probeAnswers() {
+        var watch = Driven(start: 10)
+        watch.open()
+        var answer = WatchMessage(header: ResponseHeader(clusterID: 7, revision: 1000), watchID: -1, created: true, canceled: true)
+        answer.cancelReason = "etcdserver: permission denied"
+        #expect(isReceive(watch.receive(answer)))
+        (answer.watchID, answer.canceled) = (8, false)
+        guard case .dismiss(8) = watch.receive(answer) else { return #expect(Bool(false), "\(watch.action)") }
+        watch.receive(.events([50]))
+        #expect(watch.revisions == [[50]])
+    }
+
+    @Test("A member without a leader is a reason to go on elsewhere, or to end where that is wanted", arguments: [true, false])
+    func noLeader(ends: Bool) {
+        var watch = Driven(start: 10, endsWithoutLeader: ends)
+        watch.open()
+        let action = watch.lose(GRPCError(.unavailable, "etcdserver: no leader"))
+        #expect(watch.error?.code == (ends ? .noLeader : nil))
+        guard !ends else { return }
+        guard case .open = action else { return #expect(Bool(false), "\(action)") }
+    }
+
+    @Test("What the caller did wrong isn't called a cancelled task")
+    func callersMistake() {
+        var watch = Driven(start: 10)
+        watch.open()
+        watch.lose(GRPCError(.internal, "the path or the metadata may not be sent", .caller))
+        #expect(watch.error?.code == .invalidArgument && watch.error?.message.contains("may not be sent") == true)
     }
 
     @Test("A member that only lags is waited for")
@@ -355,7 +398,7 @@ struct WatchStateMachineTests {
         watch.lose()
         watch.handle(.opened)
         #expect(isConfirm(watch.receive(.created(revision: 40))))
-        #expect(isReceive(watch.handle(.confirmed(ResponseHeader(clusterID: 7, revision: 50)))))
+        #expect(isReceive(watch.handle(.confirmed(ResponseHeader(clusterID: 7, revision: 50), seen: 50))))
         watch.receive(.events([51]))
         #expect(watch.revisions == [[50], [51]])
     }

@@ -124,6 +124,28 @@ struct ScriptedRangeStreamTests {
         }
     }
 
+    @Test("A stream on which nothing more comes, although its connection lives, is taken up after the last key on another")
+    func silent() async throws {
+        try await ScriptedEtcd.with(configure: { $0.readTimeout = .seconds(6) }) { request in
+            request.number == 0 ? ([Self.part(["k1", "k2"])], .open) : ([Self.part(["k3"], last: 1)], .ok)
+        } _: { etcd, client, peer in
+            let answer = try await client.rangeStream(.prefix("k"), options: .init(revision: 7)).collect()
+            #expect(answer.kvs.map(\.keyText) == ["k1", "k2", "k3"])
+            #expect(try etcd.requests.map { try Asked($0).key } == [bytes("k"), bytes("k2") + [0]])
+            #expect(peer.connectionCount == 2)
+        }
+    }
+
+    @Test("A server that says nothing at all is given up when the read's time is over")
+    func mute() async throws {
+        try await ScriptedEtcd.with(configure: { $0.readTimeout = .seconds(2) }) { _ in
+            ([], .open)
+        } _: { _, client, _ in
+            let error = await failure { _ = try await client.rangeStream(.prefix("k"), options: .init(revision: 7)).collect() }
+            #expect(error?.code == .deadlineExceeded && error?.message.contains("k") == true)
+        }
+    }
+
     @Test("A server without streams is read by pages, and remembered")
     func unimplemented() async throws {
         try await ScriptedEtcd.with { request in

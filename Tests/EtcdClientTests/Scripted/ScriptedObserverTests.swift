@@ -1,0 +1,58 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import EtcdClient
+import EtcdTestSupport
+import TestWaiting
+import Testing
+
+@Suite("Observers of elections, on a server whose stream falls silent")
+struct ScriptedObserverTests {
+    /// An answer that tells of a leader.
+    private static func leader(_ name: String, revision: UInt64) -> [UInt8] {
+        var writer = WireWriter()
+        writer.message(1) { $0.number(3, 20) }
+        writer.message(2) { kv in
+            kv.data(1, name)
+            kv.number(2, revision)
+            kv.number(3, revision)
+        }
+        return writer.bytes
+    }
+
+    private static let probe = WatchOptions.Liveness(interval: .milliseconds(100), timeout: .milliseconds(200))
+
+    @Test("A new leader whom the stream doesn't tell of has it opened again on another connection")
+    func wedged() async throws {
+        try await ScriptedEtcd.with(configure: { $0.watchProbe = Self.probe }) { request in
+            if request.method == "Election/Leader" { return ([Self.leader("second", revision: 9)], .ok) }
+            return ([request.number == 0 ? Self.leader("first", revision: 7) : Self.leader("second", revision: 9)], .open)
+        } _: { etcd, client, _ async throws in
+            var leaders = client.observe("e").makeAsyncIterator()
+            #expect(try await leaders.next()?.kv.keyText == "first")
+            #expect(try await leaders.next()?.kv.keyText == "second")
+            #expect(etcd.requests.count { $0.method == "Election/Observe" } == 2)
+        }
+    }
+
+    @Test("As long as the leader is the one that is known the stream is stayed with")
+    func quiet() async throws {
+        try await ScriptedEtcd.with(configure: { $0.watchProbe = Self.probe }) { request in
+            ([Self.leader("first", revision: 7)], request.method == "Election/Leader" ? .ok : .open)
+        } _: { etcd, client, _ async throws in
+            var leaders = client.observe("e").makeAsyncIterator()
+            #expect(try await leaders.next()?.kv.keyText == "first")
+            let next = Task { [leaders] in
+                var leaders = leaders
+                return try await leaders.next()
+            }
+            try await eventually("many looks") { etcd.requests.count { $0.method == "Election/Leader" } >= 8 }
+            #expect(etcd.requests.count { $0.method == "Election/Observe" } == 1)
+            next.cancel()
+            await #expect(throws: EtcdError.self) { try await next.value }
+        }
+    }
+}
