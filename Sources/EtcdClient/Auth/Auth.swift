@@ -21,7 +21,7 @@ public struct AuthStatusResponse: Sendable, Hashable {
 
 extension EtcdClient {
     /// Has the cluster ask who its users are. There must be a user `root` with the role `root`. At most once; again it's no error.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `failedPrecondition` without such a user; `unavailable`, `unknownOutcome`, after which it may be repeated…
     public func authEnable(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(method: "/etcdserverpb.Auth/AuthEnable", kind: .write, deadline: deadline, operation: { "enable authentication" })
@@ -29,7 +29,7 @@ extension EtcdClient {
     }
 
     /// Has the cluster serve everybody. At most once; again it's no error.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `permissionDenied` for other users than root; `unavailable`, `unknownOutcome`…
     public func authDisable(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(method: "/etcdserverpb.Auth/AuthDisable", kind: .write, deadline: deadline, operation: { "disable authentication" })
@@ -37,7 +37,7 @@ extension EtcdClient {
     }
 
     /// Tells whether the cluster asks who its users are. Since etcd 3.5; before 3.7 only root may ask when it does.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `unimplemented` before etcd 3.5; `permissionDenied`, `unavailable`…
     public func authStatus(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> AuthStatusResponse {
         let call = Call(
@@ -50,7 +50,7 @@ extension EtcdClient {
     /// Exchanges a name and a password for a token. A client that has the name and the password in its configuration does so by itself.
     ///
     /// Repeated like a read: a token that nobody got does no harm.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Returns: what goes into the metadata `token` of each call.
     /// - Throws: `authenticationFailed`, `authenticationNotEnabled`, `unavailable`…
     public func authenticate(name: String, password: String, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> String {

@@ -49,7 +49,7 @@ public struct AuthRoleListResponse: Sendable, Hashable {
 
 extension EtcdClient {
     /// Adds a role, without permissions. At most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `roleAlreadyExists`, `invalidArgument` for an empty name, `permissionDenied`, `unavailable`, `unknownOutcome`…
     public func roleAdd(_ name: String, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(method: "/etcdserverpb.Auth/RoleAdd", kind: .write, deadline: deadline, operation: { "add role \"\(name)\"" })
@@ -59,7 +59,7 @@ extension EtcdClient {
     }
 
     /// Tells a role's permissions.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `roleNotFound`; `permissionDenied`, since other users than root see only their own roles; `unavailable`…
     public func roleGet(_ name: String, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> AuthRoleGetResponse {
         let call = Call(method: "/etcdserverpb.Auth/RoleGet", kind: .repeatable, deadline: deadline, operation: { "get role \"\(name)\"" })
@@ -70,7 +70,7 @@ extension EtcdClient {
     }
 
     /// Names the roles.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `permissionDenied`, `unavailable`…
     public func roleList(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> AuthRoleListResponse {
         let call = Call(method: "/etcdserverpb.Auth/RoleList", kind: .repeatable, deadline: deadline, operation: { "list roles" })
@@ -80,7 +80,7 @@ extension EtcdClient {
     }
 
     /// Deletes a role, and takes it from all users. At most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `roleNotFound`; `invalidArgument` for root while authentication is enabled; `permissionDenied`, `unavailable`, `unknownOutcome`…
     public func roleDelete(_ name: String, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(method: "/etcdserverpb.Auth/RoleDelete", kind: .write, deadline: deadline, operation: { "delete role \"\(name)\"" })
@@ -90,7 +90,7 @@ extension EtcdClient {
     }
 
     /// Allows a role something, in place of what it was allowed with exactly these keys before. At most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `roleNotFound`; `invalidArgument` for a range whose end isn't above its start; `permissionDenied`, `unavailable`, `unknownOutcome`…
     public func roleGrantPermission(
         _ name: String, _ permission: Permission, deadline: ContinuousClock.Instant? = nil
@@ -112,7 +112,7 @@ extension EtcdClient {
     }
 
     /// Takes back all that a role is allowed with exactly these keys. At most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `roleNotFound`, `permissionNotGranted`, `permissionDenied`, `unavailable`, `unknownOutcome`…
     public func roleRevokePermission(_ name: String, _ range: KeyRange, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(

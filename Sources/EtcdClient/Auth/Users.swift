@@ -38,7 +38,7 @@ extension EtcdClient {
     /// Adds a user, without roles.
     ///
     /// At most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `userAlreadyExists`, `invalidArgument` for an empty name or password, `permissionDenied`, `unavailable`, `unknownOutcome`…
     public func userAdd(_ name: String, _ credential: UserCredential, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         // A server takes an empty name for a missing login.
@@ -59,7 +59,7 @@ extension EtcdClient {
     }
 
     /// Names a user's roles.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `userNotFound`; `permissionDenied`, since other users than root see only themselves; `unavailable`…
     public func userGet(_ name: String, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> AuthUserGetResponse {
         let call = Call(method: "/etcdserverpb.Auth/UserGet", kind: .repeatable, deadline: deadline, operation: { "get user \"\(name)\"" })
@@ -70,7 +70,7 @@ extension EtcdClient {
     }
 
     /// Names the users.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `permissionDenied`, `unavailable`…
     public func userList(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> AuthUserListResponse {
         let call = Call(method: "/etcdserverpb.Auth/UserList", kind: .repeatable, deadline: deadline, operation: { "list users" })
@@ -80,7 +80,7 @@ extension EtcdClient {
     }
 
     /// Deletes a user. At most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `userNotFound`; `invalidArgument` for root while authentication is enabled; `permissionDenied`, `unavailable`, `unknownOutcome`…
     public func userDelete(_ name: String, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(method: "/etcdserverpb.Auth/UserDelete", kind: .write, deadline: deadline, operation: { "delete user \"\(name)\"" })
@@ -90,7 +90,7 @@ extension EtcdClient {
     }
 
     /// Gives a user another password. The tokens that it has are no longer valid. At most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `userNotFound`, `permissionDenied`, `unavailable`, `unknownOutcome`…
     public func userChangePassword(_ name: String, password: String, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(
@@ -106,7 +106,7 @@ extension EtcdClient {
     }
 
     /// Gives a user a role; one that it has already is no error. At most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `userNotFound`, `roleNotFound`, `permissionDenied`, `unavailable`, `unknownOutcome`…
     public func userGrantRole(_ name: String, role: String, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(
@@ -122,7 +122,7 @@ extension EtcdClient {
     }
 
     /// Takes a role from a user. At most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `userNotFound`, `roleNotGranted`; `invalidArgument` for root's own while authentication is enabled; `unavailable`, `unknownOutcome`…
     public func userRevokeRole(_ name: String, role: String, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(

@@ -15,7 +15,7 @@ extension EtcdClient {
     /// - Parameters:
     ///   - linearizable: asks the cluster; otherwise whichever member is connected tells what it knows, which works without a leader and may be old.
     ///     Servers before etcd 3.5 always do the latter.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `unavailable`, `noLeader`…
     public func memberList(linearizable: Bool = true, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> MemberListResponse {
         let call = Call(
@@ -34,7 +34,7 @@ extension EtcdClient {
     /// - Parameters:
     ///   - peerURLs: where the other members will reach it.
     ///   - isLearner: whether it is to follow without a vote.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `memberAlreadyExists` when a member has one of the URLs; `invalidArgument` for what is no URL; `failedPrecondition` when too few members
     ///   are started or there are too many learners; `unavailable` when the cluster isn't healthy until the deadline, which it says for five seconds after
     ///   its members have found each other; `unknownOutcome`…
@@ -61,7 +61,7 @@ extension EtcdClient {
     /// Takes a member out of the cluster; its process ends by itself.
     ///
     /// At most once, since the answer to a repetition wouldn't tell who did it.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Returns: those that remain.
     /// - Throws: `memberNotFound`; `failedPrecondition` when too few started members would remain; `unavailable`, `unknownOutcome`…
     @discardableResult
@@ -77,7 +77,7 @@ extension EtcdClient {
     /// Changes where the other members reach one.
     ///
     /// At most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Returns: all members, as they are now.
     /// - Throws: `memberNotFound`, `memberAlreadyExists` when another member has one of the URLs, `invalidArgument`, `unavailable`, `unknownOutcome`…
     @discardableResult
@@ -100,7 +100,7 @@ extension EtcdClient {
     /// Gives a learner a vote.
     ///
     /// At most once. Since etcd 3.4.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Returns: all members, as they are now.
     /// - Throws: `learnerNotReady` while it hasn't caught up, after which it may be tried again; `failedPrecondition` when it has a vote already;
     ///   `memberNotFound`, `unavailable`, `unknownOutcome`…

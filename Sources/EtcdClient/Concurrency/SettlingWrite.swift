@@ -25,7 +25,7 @@ extension EtcdClient {
     ///   - value: its value; one that nobody else would write makes the outcome certain.
     ///   - modRevision: ``KeyValue/modRevision`` as it was read; 0 when the key wasn't there.
     ///   - lease: what it is to live on; 0 for ever.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `unknownOutcome` when it can't be told, or not before the deadline; `leaseNotFound`, `requestTooLarge`, `noSpace`…
     public func settlingPut(
         _ key: [UInt8], _ value: [UInt8], ifModRevision modRevision: Int64, lease: Int64 = 0, deadline: ContinuousClock.Instant? = nil

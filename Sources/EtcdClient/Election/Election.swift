@@ -94,7 +94,7 @@ extension EtcdClient {
     }
 
     /// Changes what a leader proclaims. At most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `electionNotLeader` when the leadership is over; `unavailable`, `unknownOutcome`…
     public func proclaim(_ leader: LeaderKey, value: [UInt8], deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(
@@ -115,7 +115,7 @@ extension EtcdClient {
     }
 
     /// Tells who leads.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `electionNoLeader` when nobody does; `unavailable`…
     public func leader(_ name: [UInt8], deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> LeaderResponse {
         let call = Call(
@@ -131,7 +131,7 @@ extension EtcdClient {
     }
 
     /// Gives a leadership up; one that is over is no error. At most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `unavailable`; `unknownOutcome`, after which it may be repeated: it ends this leadership only…
     public func resign(_ leader: LeaderKey, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(

@@ -30,7 +30,7 @@ extension EtcdKV {
     ///   - key: the key.
     ///   - value: its value.
     ///   - lease: what it is to live on; 0 for ever.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `unknownOutcome`, `leaseNotFound`, `requestTooLarge`, `noSpace`, `unavailable`…
     public func putIfAbsent(
         _ key: some EtcdBytes, _ value: some EtcdBytes, lease: Int64 = 0, deadline: ContinuousClock.Instant? = nil
@@ -44,7 +44,7 @@ extension EtcdKV {
     ///   - value: its value.
     ///   - ifModRevision: ``KeyValue/modRevision`` as it was read; 0 when the key wasn't there.
     ///   - lease: what it is to live on; 0 for ever.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `unknownOutcome`, `leaseNotFound`, `requestTooLarge`, `noSpace`, `unavailable`…
     public func put(
         _ key: some EtcdBytes, _ value: some EtcdBytes, ifModRevision: Int64, lease: Int64 = 0, deadline: ContinuousClock.Instant? = nil
@@ -69,7 +69,7 @@ extension EtcdKV {
     /// - Parameters:
     ///   - key: the key.
     ///   - ifModRevision: ``KeyValue/modRevision`` as it was read.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `unknownOutcome`, `unavailable`…
     public func delete(
         _ key: some EtcdBytes, ifModRevision: Int64, deadline: ContinuousClock.Instant? = nil
@@ -100,7 +100,8 @@ extension EtcdKV {
     ///
     /// - Parameters:
     ///   - key: the key.
-    ///   - deadline: when to give up, all attempts included; nil for ``EtcdClientConfiguration/writeTimeout`` from now for each of them.
+    ///   - deadline: when to give up, all attempts included; nil for ``CallOptions/timeout``, or else ``EtcdClientConfiguration/writeTimeout``, for
+    ///     each of them.
     ///   - change: gets what is there, nil for nothing, and gives the new value, nil to leave all as it is. May be called more than once.
     /// - Returns: the revision at which it was written; nil when `change` gave nil.
     /// - Throws: what `change` throws; `unknownOutcome`, which is not repeated: read before changing again; `unavailable`, `canceled`…

@@ -11,7 +11,7 @@ extension EtcdKV {
     /// - Parameters:
     ///   - key: the key.
     ///   - revision: the revision to read at; 0 for the latest.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Returns: nil when there's no such key.
     /// - Throws: `compacted`, `futureRevision`, `invalidArgument` for an empty key, `unavailable`…
     public func get(

@@ -14,7 +14,7 @@ extension EtcdClient {
     /// Linearizable unless ``RangeOptions/serializable``: it sees every write that was acknowledged before it began. The keys of one answer
     /// are all of one revision. To read page by page, put ``ResponseHeader/revision`` of the first answer into ``RangeOptions/revision`` of the
     /// others, and start each after the last key of the one before; ``rangeStream(_:options:deadline:)`` does all that.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `responseTooLarge` when the answer is longer than ``EtcdClientConfiguration/maximumMessageSize`` or than a server can send, 2 GiB: use
     ///   ``rangeStream(_:options:deadline:)``; `compacted`, `futureRevision`, `unavailable`, `deadlineExceeded`…
     public func range(
@@ -37,7 +37,7 @@ extension EtcdClient {
     /// Writes a key.
     ///
     /// At most once, whatever happens to connections and servers.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `unknownOutcome`, `leaseNotFound`, `requestTooLarge`, `noSpace`, `unavailable`…
     @discardableResult
     public func put(
@@ -61,7 +61,7 @@ extension EtcdClient {
     /// Deletes keys, all at one revision.
     ///
     /// At most once. A range without keys is no error.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `unknownOutcome`, `unavailable`…
     @discardableResult
     public func deleteRange(
@@ -75,7 +75,7 @@ extension EtcdClient {
     }
 
     /// Runs a transaction: atomically, and at most once unless it only reads.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `unknownOutcome`, `tooManyOperations`, `duplicateKey`, `requestTooLarge`, `noSpace`, `unavailable`…
     public func transaction(
         _ transaction: Transaction, deadline: ContinuousClock.Instant? = nil
@@ -95,7 +95,7 @@ extension EtcdClient {
     /// - Parameters:
     ///   - revision: the oldest revision to keep; at most the latest.
     ///   - physical: answers only when the space is free, which may take long.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Returns: who answered; all zeros when it was an earlier attempt, whose answer was lost, that did it.
     /// - Throws: `compacted` when that, or more, is forgotten already; `futureRevision`; `unknownOutcome`, after which it may be repeated at will.
     @discardableResult

@@ -49,7 +49,7 @@ extension EtcdClient {
     /// - Parameters:
     ///   - ttl: seconds to live. A server rounds up what is shorter than its election takes.
     ///   - id: the ID, above 0; nil for one of the client's making.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `leaseAlreadyExists`, `leaseTTLTooLarge`, `unavailable`; `unknownOutcome` only when `id` was given…
     public func leaseGrant(
         ttl: Int64, id: Int64? = nil, deadline: ContinuousClock.Instant? = nil
@@ -91,7 +91,7 @@ extension EtcdClient {
     /// Ends a lease and deletes its keys, all at one revision.
     ///
     /// Repeated until it's certain, since a lease can't end twice.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `leaseNotFound` when it's gone, perhaps by an attempt of this very call whose answer was lost; `unavailable`…
     public func leaseRevoke(_ id: Int64, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(
@@ -110,7 +110,7 @@ extension EtcdClient {
     }
 
     /// Renews a lease once: it lives for its whole time again.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `leaseNotFound`, `unavailable`, `noLeader`…
     @discardableResult
     public func leaseKeepAliveOnce(_ id: Int64, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> LeaseKeepAliveResponse {
@@ -138,7 +138,7 @@ extension EtcdClient {
     /// - Parameters:
     ///   - id: the lease.
     ///   - keys: whether to name the keys.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `unavailable`…
     public func leaseTimeToLive(
         _ id: Int64, keys: Bool = false, deadline: ContinuousClock.Instant? = nil

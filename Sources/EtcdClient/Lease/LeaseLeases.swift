@@ -19,7 +19,7 @@ extension EtcdClient {
     /// Names all leases that live. Since etcd 3.3.
     ///
     /// One member tells what it knows, which can be late: of leases that were granted or ended a moment ago it may not know yet.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `permissionDenied`, `unavailable`…
     public func leaseLeases(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> LeaseLeasesResponse {
         let call = Call(

@@ -50,7 +50,7 @@ extension EtcdClient {
     /// Gives a lock back; one that is gone is no error. At most once.
     /// - Parameters:
     ///   - key: ``LockResponse/key``.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `unavailable`; `unknownOutcome`, after which it may be repeated unless the same lease has locked again…
     public func unlock(_ key: [UInt8], deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(

@@ -41,7 +41,7 @@ public struct AlarmResponse: Sendable, Hashable {
 
 extension EtcdClient {
     /// Names the alarms that are on.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `unavailable`, `permissionDenied`…
     public func alarmList(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> AlarmResponse {
         try await alarm(
@@ -50,7 +50,7 @@ extension EtcdClient {
     }
 
     /// Raises an alarm for a member, with all its consequences for the cluster. May be repeated, and is.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `unavailable`, `permissionDenied`…
     @discardableResult
     public func alarmActivate(_ alarm: AlarmMember, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> AlarmResponse {
@@ -60,7 +60,7 @@ extension EtcdClient {
     }
 
     /// Disarms an alarm; one that isn't on is no error. May be repeated, and is.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `unavailable`, `permissionDenied`…
     @discardableResult
     public func alarmDisarm(_ alarm: AlarmMember, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> AlarmResponse {
@@ -70,7 +70,7 @@ extension EtcdClient {
     }
 
     /// Disarms all alarms that are on, one by one.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now for each.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout`` for each.
     /// - Returns: those that were on.
     /// - Throws: `unavailable`, `permissionDenied`…; some may then be disarmed and others not.
     @discardableResult

@@ -21,7 +21,7 @@ extension EtcdClient {
     /// Asks a server whether it serves, by gRPC's own health service. Says nothing about the leader or the data: see ``status(of:deadline:)``.
     /// - Parameters:
     ///   - endpoint: the server; nil for whichever is connected.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `unimplemented` when the server has no such service; `unavailable`…
     public func health(of endpoint: GRPCEndpoint? = nil, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> HealthStatus {
         let call = Call(

@@ -93,7 +93,7 @@ extension EtcdClient {
     /// - Parameters:
     ///   - member: the one that is to lead; a voting one.
     ///   - endpoint: the present leader; nil to look for it.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `notLeader` when the endpoint's member doesn't lead; `failedPrecondition` when the other can't; `unavailable`, `deadlineExceeded`…
     public func moveLeader(
         to member: UInt64, from endpoint: GRPCEndpoint? = nil, deadline: ContinuousClock.Instant? = nil
@@ -112,7 +112,7 @@ extension EtcdClient {
     /// Asks about, begins or calls off a downgrade of the cluster. Since etcd 3.5.
     ///
     /// ``DowngradeAction/validate(version:)`` changes nothing and is repeated; the others are done at most once.
-    /// - Parameter deadline: when to give up; nil for ``EtcdClientConfiguration/writeTimeout`` from now.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Returns: the cluster's version as it is.
     /// - Throws: `invalidArgument` for a version that is none or can't be gone back to; `failedPrecondition` when a downgrade is under way, or none is that
     ///   could be called off; `unknownOutcome`…

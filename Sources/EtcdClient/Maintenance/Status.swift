@@ -52,7 +52,7 @@ extension EtcdClient {
     /// Asks one member how it is.
     /// - Parameters:
     ///   - endpoint: the member; nil for whichever is connected.
-    ///   - deadline: when to give up; nil for ``EtcdClientConfiguration/readTimeout`` from now.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `unavailable`; `permissionDenied` for other users than root on servers before etcd 3.6.12…
     public func status(of endpoint: GRPCEndpoint? = nil, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> StatusResponse {
         let call = Call(
