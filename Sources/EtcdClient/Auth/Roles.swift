@@ -138,7 +138,7 @@ extension Permission {
             case AUTHPB__PERMISSION__TYPE__WRITE: .write
             default: .readWrite
             }
-        self.init(kind, .range(from: Array(message.key), to: Array(message.range_end)))
+        self.init(kind, KeyRange(start: Array(message.key), end: Array(message.range_end)))
     }
 }
 

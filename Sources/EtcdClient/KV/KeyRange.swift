@@ -13,7 +13,8 @@ public struct KeyRange: Sendable, Hashable {
     /// The first key that is no longer meant. Empty: just ``start``. One zero byte: no end.
     public let end: [UInt8]
 
-    private init(start: [UInt8], end: [UInt8]) {
+    /// Just these bytes, with what etcd takes them for: for ranges that are etcd's already.
+    init(start: [UInt8], end: [UInt8]) {
         self.start = start
         self.end = end
     }
@@ -30,9 +31,18 @@ public struct KeyRange: Sendable, Hashable {
     /// Every key that begins with this text; every key there is when it's empty.
     public static func prefix(_ prefix: String) -> KeyRange { .prefix(Array(prefix.utf8)) }
 
-    /// The keys from `start` up to, but without, `end`. etcd finds nothing when `end` isn't above `start`.
-    public static func range(from start: [UInt8], to end: [UInt8]) -> KeyRange { KeyRange(start: start, end: end) }
-    /// The keys from `start` up to, but without, `end`.
+    /// The keys from `start` up to, but without, `end`. There are none when `end` isn't above `start`: none is then found, deleted or compared, and a
+    /// watch is refused.
+    ///
+    /// An empty `end` is below all keys, and so is one zero byte, as no key is empty; what etcd takes them for is ``key(_:)-([UInt8])`` and
+    /// ``from(_:)-([UInt8])``.
+    public static func range(from start: [UInt8], to end: [UInt8]) -> KeyRange {
+        // On the wire these two have a meaning of their own.
+        guard end.isEmpty || end == [0] else { return KeyRange(start: start, end: end) }
+        let nothing = start.isEmpty || start == [0] ? [0, 0] : start
+        return KeyRange(start: nothing, end: nothing)
+    }
+    /// The keys from `start` up to, but without, `end`: see ``range(from:to:)-([UInt8],_)``.
     public static func range(from start: String, to end: String) -> KeyRange { .range(from: Array(start.utf8), to: Array(end.utf8)) }
 
     /// This key and all above it.
@@ -43,10 +53,19 @@ public struct KeyRange: Sendable, Hashable {
     /// Every key there is.
     public static var all: KeyRange { KeyRange(start: [0], end: [0]) }
 
+    /// What of this range is above a key: what is left after a page that ended with it.
+    public func after(_ key: [UInt8]) -> KeyRange {
+        let next = key + [0]
+        guard start.lexicographicallyPrecedes(next) else { return self }
+        return isSingleKey ? .range(from: next, to: next) : KeyRange(start: next, end: end)
+    }
+
     /// Whether this is about one key only.
     public var isSingleKey: Bool { end.isEmpty }
 
-    /// The first key that doesn't begin with `prefix` but is above all that do; one zero byte, etcd's "no end", when there's no such key.
+    /// The first key that doesn't begin with `prefix` but is above all that do; one zero byte, etcd's "no end", when there's no such key, as for
+    /// prefixes that are empty or all 255. ``range(from:to:)-([UInt8],_)`` doesn't take that for "no end": use ``prefix(_:)-([UInt8])`` and
+    /// ``after(_:)``.
     public static func endOfPrefix(_ prefix: [UInt8]) -> [UInt8] {
         guard let last = prefix.lastIndex(where: { $0 < 0xff }) else { return [0] }
         var end = Array(prefix[...last])

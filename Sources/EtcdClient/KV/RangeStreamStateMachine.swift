@@ -130,7 +130,7 @@ struct RangeStreamStateMachine: Sendable {
     }
 
     /// What is left to read, by range and by options.
-    private var restOfRange: KeyRange { lastKey.map { .range(from: $0 + [0], to: range.end) } ?? range }
+    private var restOfRange: KeyRange { lastKey.map(range.after) ?? range }
 
     private var rest: RangeOptions {
         var options = options

@@ -76,7 +76,7 @@ public struct EtcdNamespace: EtcdKV {
     /// See ``EtcdClient/watch(_:options:)``.
     public func watch(_ range: KeyRange, options: WatchOptions = .init()) async throws(EtcdError) -> EtcdNamespaceWatch {
         // A watch takes an empty key for the first there is.
-        let range = range.start.isEmpty ? KeyRange.range(from: [0], to: range.end) : range
+        let range = range.start.isEmpty ? KeyRange(start: [0], end: range.end) : range
         return EtcdNamespaceWatch(watch: try await client.watch(keys.adding(to: range), options: options), keys: keys)
     }
 

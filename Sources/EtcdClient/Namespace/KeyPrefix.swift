@@ -20,7 +20,7 @@ struct KeyPrefix: Sendable, Hashable {
     func adding(to range: KeyRange) -> KeyRange {
         // "No end" is the end of the namespace here, and of its prefix there.
         let end = range.end.isEmpty ? [] : range.end == [0] ? KeyRange.endOfPrefix(bytes) : bytes + range.end
-        return .range(from: bytes + range.start, to: end)
+        return KeyRange(start: bytes + range.start, end: end)
     }
 
     func adding(to transaction: Transaction) -> Transaction {

@@ -24,7 +24,7 @@ struct KeyPrefixTests {
 
     @Test("A namespace of the highest bytes has no end")
     func highest() {
-        #expect(KeyPrefix([0xff]).adding(to: .all) == .range(from: [0xff, 0], to: [0]))
+        #expect(KeyPrefix([0xff]).adding(to: .all) == KeyRange(start: [0xff, 0], end: [0]))
         #expect(KeyPrefix([0x61, 0xff]).adding(to: .all) == .range(from: [0x61, 0xff, 0], to: [0x62]))
         // The prefix of highest bytes inside a namespace ends where the namespace does.
         #expect(KeyPrefix(bytes("a/")).adding(to: .prefix([0xff, 0xff])) == .range(from: bytes("a/") + [0xff, 0xff], to: bytes("a0")))
