@@ -123,9 +123,10 @@ extension EtcdClient {
             try await stream.send(LeaseKeepAliveResponse.request(id))
             guard let answer = try await stream.nextMessages().first else {
                 throw GRPCError(
-                    code: .internal, message: "the server ended the stream without an answer", disposition: .mayHaveExecuted, origin: .server)
+                    code: .internal, message: "the server ended the stream without an answer", disposition: .mayHaveExecuted, origin: .server,
+                    endpoint: stream.endpoint)
             }
-            return try LeaseKeepAliveResponse(reading: answer)
+            return try LeaseKeepAliveResponse(reading: answer, from: stream.endpoint)
         }
         // A server says so by a time of 0, not by an error.
         guard response.ttl > 0 else { throw EtcdError(.leaseNotFound, message: "\(operation()): it has expired, was revoked or never was") }
@@ -185,7 +186,7 @@ extension LeaseKeepAliveResponse {
         }
     }
 
-    init(reading message: ByteBuffer) throws(GRPCError) {
+    init(reading message: ByteBuffer, from endpoint: GRPCEndpoint) throws(GRPCError) {
         do throws(MalformedMessage) {
             self = try message.decoded { bytes throws(MalformedMessage) in
                 try MessageArena.decode(bytes, etcdserverpb__lease_keep_alive_response__unpack) {
@@ -195,7 +196,7 @@ extension LeaseKeepAliveResponse {
         } catch {
             throw GRPCError(
                 code: .internal, message: "the renewal of a lease can't be read: \(error.reason)", disposition: .mayHaveExecuted,
-                origin: .protocolViolation)
+                origin: .protocolViolation, endpoint: endpoint)
         }
     }
 }

@@ -224,7 +224,7 @@ final class LeaseKeeper: Sendable {
             return first
         }
         let (isAbandoned, isNeeded) = shared.withLock { ($0.stream.take() == nil, $0.machine.count > 0) }
-        if !isAbandoned { throw error ?? Self.ended }
+        if !isAbandoned { throw error ?? Self.ended(stream) }
         guard isNeeded else { return }
         logger.debug("the stream that renews leases is silent", metadata: ["endpoint": "\(stream.endpoint)"])
         observer?.keepAliveBroke()
@@ -256,9 +256,9 @@ final class LeaseKeeper: Sendable {
         while true {
             do throws(GRPCError) {
                 let messages = try await stream.nextMessages()
-                if messages.isEmpty { return Self.ended }
+                if messages.isEmpty { return Self.ended(stream) }
                 for message in messages {
-                    let answer = try LeaseKeepAliveResponse(reading: message)
+                    let answer = try LeaseKeepAliveResponse(reading: message, from: stream.endpoint)
                     advance(.answered(answer.id, ttl: answer.ttl, .now))
                 }
                 timerBell.ring()
@@ -268,7 +268,9 @@ final class LeaseKeeper: Sendable {
         }
     }
 
-    private static let ended = GRPCError(
-        code: .unavailable, message: "the server ended the stream", disposition: .mayHaveExecuted, origin: .server)
+    private static func ended(_ stream: GRPCStream) -> GRPCError {
+        GRPCError(
+            code: .unavailable, message: "the server ended the stream", disposition: .mayHaveExecuted, origin: .server, endpoint: stream.endpoint)
+    }
     private static let cancelled = GRPCError(code: .cancelled, message: "cancelled", disposition: .mayHaveExecuted, origin: .caller)
 }
