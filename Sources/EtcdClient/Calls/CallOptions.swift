@@ -31,3 +31,10 @@ public struct CallOptions: Sendable {
         return CallOptions(timeout: timeout ?? other.timeout, requiresLeader: requiresLeader ?? other.requiresLeader, metadata: metadata)
     }
 }
+
+extension EtcdClient {
+    /// When a call is to give up whose time by default isn't the configuration's.
+    func deadline(_ deadline: ContinuousClock.Instant?, orAfter time: Duration) -> ContinuousClock.Instant {
+        deadline ?? .now + (options.timeout ?? time)
+    }
+}

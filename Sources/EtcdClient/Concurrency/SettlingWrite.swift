@@ -39,7 +39,7 @@ extension EtcdClient {
             let answer: TransactionResponse
             do throws(EtcdError) {
                 // An attempt that hangs must leave time for another.
-                answer = try await self.transaction(transaction, deadline: min(deadline, .now + configuration.writeTimeout))
+                answer = try await self.transaction(transaction, deadline: min(deadline, .now + timeout(of: .write)))
             } catch {
                 switch settling.handle(error, isLate: .now >= deadline, isCancelled: Task.isCancelled) {
                 case .again: continue

@@ -26,7 +26,7 @@ extension EtcdClient {
     public func health(of endpoint: GRPCEndpoint? = nil, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> HealthStatus {
         let call = Call(
             method: "/grpc.health.v1.Health/Check", kind: .repeatable, requiresLeader: false, deadline: deadline, endpoint: endpoint,
-            operation: { "health" })
+            operation: { Self.question("health", endpoint) })
         return try await perform(
             call, grpc__health__v1__health_check_request__init, grpc__health__v1__health_check_response__unpack,
             read: { answer in

@@ -43,24 +43,24 @@ extension EtcdClient {
     /// At most once.
     /// - Parameters:
     ///   - endpoint: the member.
-    ///   - deadline: when to give up waiting; nil for ten minutes from now. The member goes on all the same.
+    ///   - deadline: when to give up waiting; nil for ``CallOptions/timeout`` from now, or else ten minutes. The member goes on all the same.
     /// - Throws: `unavailable`, `permissionDenied`; `unknownOutcome`, after which it may be repeated…
     public func defragment(_ endpoint: GRPCEndpoint, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(
             method: "/etcdserverpb.Maintenance/Defragment", kind: .write, lane: .bulk, requiresLeader: false,
-            deadline: deadline ?? .now + .seconds(600), endpoint: endpoint, operation: { "defragment \(endpoint)" })
+            deadline: self.deadline(deadline, orAfter: .seconds(600)), endpoint: endpoint, operation: { "defragment \(endpoint)" })
         try await perform(call, etcdserverpb__defragment_request__init, etcdserverpb__defragment_response__unpack, read: { _ in })
     }
 
     /// The checksum of a member's database. Of use in tests; ``hashKV(of:revision:deadline:)`` compares members.
     /// - Parameters:
     ///   - endpoint: the member; nil for whichever is connected.
-    ///   - deadline: when to give up; nil for a minute from now, since the whole database is read.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else a minute, since the whole database is read.
     /// - Throws: `unavailable`, `permissionDenied`…
     public func hash(of endpoint: GRPCEndpoint? = nil, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> HashResponse {
         let call = Call(
             method: "/etcdserverpb.Maintenance/Hash", kind: .repeatable, lane: .bulk, requiresLeader: false,
-            deadline: deadline ?? .now + .seconds(60), endpoint: endpoint, operation: { "hash" })
+            deadline: self.deadline(deadline, orAfter: .seconds(60)), endpoint: endpoint, operation: { Self.question("hash", endpoint) })
         return try await perform(
             call, etcdserverpb__hash_request__init, etcdserverpb__hash_response__unpack,
             read: { HashResponse(header: ResponseHeader($0.header), hash: $0.hash) })
@@ -70,14 +70,15 @@ extension EtcdClient {
     /// - Parameters:
     ///   - endpoint: the member; nil for whichever is connected.
     ///   - revision: the last revision that is to count; 0 for the member's latest.
-    ///   - deadline: when to give up; nil for a minute from now, since all keys are read.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else a minute, since all keys are read.
     /// - Throws: `compacted`, `futureRevision`, `unavailable`, `permissionDenied`…
     public func hashKV(
         of endpoint: GRPCEndpoint? = nil, revision: Int64 = 0, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> HashKVResponse {
         let call = Call(
             method: "/etcdserverpb.Maintenance/HashKV", kind: .repeatable, lane: .bulk, requiresLeader: false,
-            deadline: deadline ?? .now + .seconds(60), endpoint: endpoint, operation: { "hash keys up to revision \(revision)" })
+            deadline: self.deadline(deadline, orAfter: .seconds(60)), endpoint: endpoint,
+            operation: { Self.question("hash keys up to revision \(revision)", endpoint) })
         return try await perform(
             call, etcdserverpb__hash_kvrequest__init, etcdserverpb__hash_kvresponse__unpack,
             fill: { _, request in request.pointee.revision = revision },
@@ -129,6 +130,9 @@ extension EtcdClient {
             },
             read: { String($0.version) })
     }
+
+    /// Names a question to a member, and the member where it was chosen.
+    static func question(_ name: String, _ endpoint: GRPCEndpoint?) -> String { endpoint.map { "\(name) of \($0)" } ?? name }
 }
 
 extension DowngradeAction {

@@ -18,16 +18,25 @@ extension EtcdClient {
     /// it to a file that gets its name only then.
     /// - Parameters:
     ///   - endpoint: the member; nil for whichever is connected. A member that lags gives what it has.
-    ///   - deadline: when all of it must be there; nil for no limit, other than that the server must say something every half a minute.
+    ///   - deadline: when all of it must be there; nil for ``CallOptions/timeout`` from now, or where there's none for no limit, other than that the
+    ///     server must say something every half a minute.
     /// - Throws: `unavailable`, `permissionDenied`…
     public func snapshot(of endpoint: GRPCEndpoint? = nil, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> SnapshotStream {
+        try await snapshot(of: endpoint, deadline: deadline, patience: .seconds(30))
+    }
+
+    /// - Parameter patience: how long a server may be silent that owes bytes.
+    func snapshot(
+        of endpoint: GRPCEndpoint?, deadline: ContinuousClock.Instant?, patience: Duration
+    ) async throws(EtcdError) -> SnapshotStream {
+        let deadline = deadline ?? options.timeout.map { .now + $0 }
         let call = Call(
             method: "/etcdserverpb.Maintenance/Snapshot", kind: .repeatable, lane: .bulk, requiresLeader: false, deadline: deadline,
-            endpoint: endpoint, operation: { "snapshot" })
+            endpoint: endpoint, operation: { Self.question("snapshot", endpoint) })
         // The request has no fields.
-        let silence = ContinuousClock.now + .seconds(30)
+        let silence = ContinuousClock.now + patience
         let opened = try await openServerStream(call, request: [], until: Swift.min(deadline ?? silence, silence))
-        let snapshot = SnapshotStream(opened, deadline: deadline)
+        let snapshot = SnapshotStream(opened, deadline: deadline, patience: patience)
         try snapshot.readAhead()
         return snapshot
     }
@@ -50,11 +59,13 @@ public final class SnapshotStream: Sendable {
 
     private let stream: GRPCStream
     private let deadline: ContinuousClock.Instant?
+    private let patience: Duration
     private let shared: Mutex<Shared>
 
-    fileprivate init(_ opened: EtcdClient.OpenedStream, deadline: ContinuousClock.Instant?) {
+    fileprivate init(_ opened: EtcdClient.OpenedStream, deadline: ContinuousClock.Instant?, patience: Duration) {
         stream = opened.stream
         self.deadline = deadline
+        self.patience = patience
         shared = Mutex(Shared(inbox: opened.first[...], serverIsDone: opened.first.isEmpty))
     }
 
@@ -83,7 +94,7 @@ public final class SnapshotStream: Sendable {
     fileprivate func readAhead() throws(EtcdError) {
         try shared.withLock { shared throws(EtcdError) in
             let action = Self.step(&shared)
-            if case .fail(let code, let reason) = action { throw Self.error(code, reason, &shared) }
+            if case .fail(let code, let reason) = action { throw error(code, reason, &shared) }
             shared.readAhead = action
         }
     }
@@ -97,7 +108,7 @@ public final class SnapshotStream: Sendable {
             defer { shared.isRead = true }
             return !shared.isRead
         }
-        guard mayRead else { throw EtcdError(.invalidArgument, message: "snapshot: a second task asks for a piece; let one task read it") }
+        guard mayRead else { throw EtcdError(.invalidArgument, message: "\(operation): a second task asks for a piece; let one task read it") }
         defer { shared.withLock { $0.isRead = false } }
         while true {
             let action = try shared.withLock { shared throws(EtcdError) -> SnapshotStateMachine.Action in
@@ -106,7 +117,7 @@ public final class SnapshotStream: Sendable {
                 switch action {
                 case .receive, .deliver: break
                 case .finish: shared.isOver = true
-                case .fail(let code, let reason): throw Self.error(code, reason, &shared)
+                case .fail(let code, let reason): throw error(code, reason, &shared)
                 }
                 return action
             }
@@ -141,14 +152,16 @@ public final class SnapshotStream: Sendable {
         return shared.serverIsDone ? shared.machine.handle(.ended) : .receive
     }
 
-    private static func error(_ code: EtcdError.Code, _ reason: String, _ shared: inout Shared) -> EtcdError {
+    private var operation: String { EtcdClient.question("snapshot", stream.endpoint) }
+
+    private func error(_ code: EtcdError.Code, _ reason: String, _ shared: inout Shared) -> EtcdError {
         shared.isOver = true
-        return EtcdError(code, message: "snapshot: \(reason)")
+        return EtcdError(code, message: "\(operation): \(reason)")
     }
 
     private func receive() async throws(EtcdError) {
+        let silence = ContinuousClock.now + patience
         do throws(GRPCError) {
-            let silence = ContinuousClock.now + .seconds(30)
             let messages = try await within(Swift.min(deadline ?? silence, silence)) { [stream] () async throws(GRPCError) in
                 try await stream.nextMessages()
             }
@@ -161,7 +174,7 @@ public final class SnapshotStream: Sendable {
             throw shared.withLock { shared in
                 shared.isOver = true
                 let total = shared.machine.totalBytes ?? 0
-                let operation = "snapshot, after \(total - shared.machine.remainingBytes) of \(total) bytes"
+                let operation = "\(operation), after \(total - shared.machine.remainingBytes) of \(total) bytes"
                 // Read for its words: a snapshot can't go on where it broke off.
                 var policy = CallPolicy(kind: .repeatable, endpoints: 1, operation: .other { operation })
                 guard case .fail(let failure) = policy.handle(error, remaining: .zero, jitter: 0) else {

@@ -57,7 +57,7 @@ extension EtcdClient {
     public func status(of endpoint: GRPCEndpoint? = nil, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> StatusResponse {
         let call = Call(
             method: "/etcdserverpb.Maintenance/Status", kind: .repeatable, requiresLeader: false, deadline: deadline, endpoint: endpoint,
-            operation: { "status" })
+            operation: { Self.question("status", endpoint) })
         return try await perform(
             call, etcdserverpb__status_request__init, etcdserverpb__status_response__unpack, read: { StatusResponse($0) })
     }
