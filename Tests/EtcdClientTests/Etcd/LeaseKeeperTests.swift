@@ -19,12 +19,12 @@ import FoundationNetworking
 
 @Suite("Leases that are kept alive, on a real etcd")
 struct LeaseKeeperTests {
-    /// How many renewals a member was asked for over streams, as it counts itself.
-    private func renewals(_ member: EtcdMember) async throws -> Int {
+    /// How many renewals a member was asked for over streams, or answered on them, as it counts itself.
+    private func renewals(_ member: EtcdMember, _ metric: String = "grpc_server_msg_received_total") async throws -> Int {
         let url = try #require(URL(string: member.metricsURL + "/metrics"))
         let (data, _) = try await URLSession.shared.data(from: url)
         let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first {
-            $0.hasPrefix("grpc_server_msg_received_total") && $0.contains("LeaseKeepAlive")
+            $0.hasPrefix(metric) && $0.contains("LeaseKeepAlive")
         }
         return line?.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } ?? 0
     }
@@ -70,6 +70,48 @@ struct LeaseKeeperTests {
                     try await Task.sleep(for: .seconds(5))
                 }
                 try session.check()
+                #expect(try await client.leaseTimeToLive(session.lease, deadline: .now + .seconds(30)).ttl > 0)
+            }
+        }
+    }
+
+    /// The next renewal is due a third of the lease's time after the last. A gap that begins with a renewal is survived when it leaves time for a
+    /// connection within the lease's time; one that begins when the next is due must be shorter by that third. So with five seconds to live one of
+    /// three leaves between two seconds and a third of one, while in one of four the server's own lease may end, whatever a client does.
+    @Test(
+        "A lease of five seconds survives three without a network, whether what was sent then comes late or never", .soakLimit(minutes: 2),
+        arguments: [.hold, .drop] as [FaultProxy.Hole])
+    func shortGap(hole: FaultProxy.Hole) async throws {
+        try await withProxiedMember { client, member, proxy in
+            try await client.withSession(ttl: 5) { session in
+                func answered() async throws -> Int { try await renewals(member, "grpc_server_msg_sent_total") }
+                for _ in 0..<Soak.rounds(2, secondsPerRound: 5) {
+                    let before = try await answered()
+                    try await eventually("a renewal") { try await answered() > before }
+                    proxy.blackhole(by: hole)
+                    try await Task.sleep(for: .seconds(3))
+                    let after = try await answered()
+                    proxy.restore()
+                    try await eventually("a renewal after the gap") { try await answered() > after }
+                    try session.check()
+                }
+                #expect(try await client.leaseTimeToLive(session.lease, deadline: .now + .seconds(30)).ttl > 0)
+            }
+        }
+    }
+
+    @Test("Answers to renewals that come late lose no lease, and nothing is asked twice for them", .timeLimit(.minutes(2)))
+    func lateAnswers() async throws {
+        try await withProxiedMember { client, member, proxy in
+            try await client.withSession(ttl: 9) { session in
+                proxy.delay(.milliseconds(1500), jitter: .milliseconds(300), [.toClient])
+                let (begin, start) = (try await renewals(member), ContinuousClock.now)
+                // More than twice as long as it lives by itself.
+                try await Task.sleep(for: .seconds(20))
+                let (asked, elapsed) = (try await renewals(member) - begin, start.duration(to: .now))
+                #expect(session.loss == nil)
+                // Every three seconds.
+                #expect((4...Int(elapsed / .seconds(3)) + 2).contains(asked), "\(asked) renewals in \(elapsed)")
                 #expect(try await client.leaseTimeToLive(session.lease, deadline: .now + .seconds(30)).ttl > 0)
             }
         }
