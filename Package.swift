@@ -239,7 +239,8 @@ let package = Package(
             "ReadmeTests",
             [
                 "APIMachinery", "APIServer", "CacherStorage", "EtcdClient", "EtcdStorage", "EtcdTestKit", "GRPCTransport", "KMSPlugin",
-                "KubernetesResources", "Registry", "Storage", "StorageEncryption", "StorageTestKit", .logging, .nioCore,
+                "KubernetesResources", "Registry", "Storage", "StorageEncryption", "StorageTestKit", "TestWaiting", .logging, .metricsTestKit,
+                .nioCore, .serviceLifecycle,
             ]),
         .tests("KubectlTests", ["EtcdTestKit", "keelson", "TestWaiting", .subprocess, .system], resources: [.copy("Golden")]),
     ],
