@@ -11,7 +11,7 @@ SOAK_SECONDS ?= 600
 STATIC_STDLIB := $(if $(filter Linux,$(shell uname)),--static-swift-stdlib)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test soak interop bench-client bench-storage bench-cacher format lint protos sanitize fuzz clean
+.PHONY: help run build test soak interop bench-client bench-storage bench-cacher docs format lint protos sanitize fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-38s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ bench-client bench-storage bench-cacher: bench-%: ## Measure a layer beside what
 		swift build -c release $(STATIC_STDLIB) --package-path Benchmarks --product $$product >&2 || exit 1; \
 	done
 	@"$$(swift build -c release --package-path Benchmarks --show-bin-path)/$@"
+
+docs: ## Build the documentation of the client's modules, into .build/docs
+	@CI/setup.sh run
+	@CI/docs.sh
 
 format: ## Format the Swift sources in place
 	@CI/format.sh
