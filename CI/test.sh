@@ -92,6 +92,7 @@ fi
 if [ "${targets[*]}" != InteropTests ]; then build; fi
 if [ ${#targets[@]} -eq 0 ]; then
     check "C core under ASan and UBSan" CI/sanitize-c.sh
+    check "Documentation" CI/docs.sh --built
     for folder in Tests/*Tests; do targets+=("${folder#Tests/}"); done
     targets+=(InteropTests)
 fi
