@@ -178,8 +178,8 @@ let package = Package(
         .tests(
             "GRPCTransportTests",
             [
-                "CGRPCSession", "CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTransport", "GRPCTestSupport", "TestWaiting", .logging, .metrics,
-                .nioCore, .nioPosix, .nioSSL,
+                "CGRPCSession", "CGRPCSessionTestSupport", "EtcdTestKit", "GRPCTransport", "GRPCTestSupport", "LogRecording", "TestWaiting",
+                .logging, .metrics, .nioCore, .nioPosix, .nioSSL,
             ]),
         .tests("EtcdTestKitTests", ["EtcdTestKit"]),
         .tests("ScenarioTests", ["EtcdClient", "EtcdTestKit", "GRPCTransport", "HistoryTesting", "LeaseHolder", "TestWaiting", .logging]),
@@ -187,7 +187,8 @@ let package = Package(
             "EtcdClientTests",
             [
                 "CEtcdMessages", "CGRPCSessionTestSupport", "CProtobufC", "EtcdClient", "EtcdTestKit", "EtcdTestSupport", "GRPCTestSupport",
-                "GRPCTransport", "TestWaiting", .inMemoryTracing, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix, .tracing,
+                "GRPCTransport", "LogRecording", "TestWaiting", .inMemoryTracing, .logging, .metrics, .metricsTestKit, .nioCore, .nioPosix,
+                .tracing,
             ]),
         .tests("APIMachineryTests", ["APIMachinery", "StorageTestKit"]),
         .tests("SchemaTests", ["APIMachinery", "KubernetesResources"]),

@@ -47,6 +47,7 @@ public final class EtcdClient: Service, Sendable {
         patience = (TimeAmount(configuration.readTimeout), TimeAmount(configuration.writeTimeout))
         var connections = configuration.transport
         connections.metricsFactory = connections.metricsFactory ?? configuration.metricsFactory
+        connections.carriesSecrets = configuration.credentials != nil
         transport =
             if let eventLoopGroup {
                 GRPCTransport(configuration: connections, eventLoopGroup: eventLoopGroup, logger: logger)

@@ -52,12 +52,17 @@ public struct EtcdClientConfiguration: Sendable {
     }
 
     /// The members of one cluster, at least one, by texts such as `https://10.0.0.1:2379`.
+    ///
+    /// Without a scheme, as in `10.0.0.1:2379`, an endpoint is `https` if `tls` is given and `http` if not. One that says `http` is plain in either
+    /// case, so that a cluster can be moved to TLS member by member; a client with ``credentials`` warns of each that isn't on this machine.
+    ///
+    /// Source of the rule: etcd's client/v3, internal/endpoint.
     /// - Throws: when one of them is no endpoint; the error names it.
     public init(
         endpoints: [String], tls: GRPCTLSConfiguration? = nil, readTimeout: Duration = .seconds(5), writeTimeout: Duration = .seconds(10)
     ) throws(GRPCEndpointError) {
         var parsed: [GRPCEndpoint] = []
-        for text in endpoints { parsed.append(try GRPCEndpoint(parsing: text)) }
+        for text in endpoints { parsed.append(try GRPCEndpoint(parsing: text, defaultScheme: tls == nil ? .http : .https)) }
         self.init(endpoints: parsed, tls: tls, readTimeout: readTimeout, writeTimeout: writeTimeout)
     }
 

@@ -89,6 +89,27 @@ struct StateMachineTests {
     }
 
     @Test(
+        "A text without a scheme is of the default one",
+        arguments: [
+            ("h:1", GRPCEndpoint.Scheme.https, "https://h:1"), ("[::1]", .https, "https://[::1]:2379"), ("http://h:1", .https, "http://h:1"),
+            ("/run/etcd.sock", .unix, "unix:///run/etcd.sock"),
+        ])
+    func defaultScheme(text: String, scheme: GRPCEndpoint.Scheme, description: String) throws {
+        #expect(try GRPCEndpoint(parsing: text, defaultScheme: scheme).description == description)
+    }
+
+    @Test(
+        "What goes to another machine in the clear can be read on the way",
+        arguments: [
+            ("http://10.0.0.1:1", true), ("http://etcd.local:1", true), ("http://127.example.org:1", true), ("http://[2001:db8::1]:1", true),
+            ("http://127.0.0.1:1", false), ("http://127.1.2.3:1", false), ("http://LOCALHOST:1", false), ("http://etcd.localhost:1", false),
+            ("http://[::1]:1", false), ("http://[::ffff:127.0.0.1]:1", false), ("https://10.0.0.1:1", false), ("unix:///run/etcd.sock", false),
+        ])
+    func exposed(text: String, isExposed: Bool) throws {
+        #expect(try GRPCEndpoint(parsing: text).isExposed == isExposed)
+    }
+
+    @Test(
         "An endpoint that makes no sense is refused by name",
         arguments: [
             "", "ftp://h:1", "http://", "http://h:0", "http://h:65536", "http://h:+1", "http://h:1/path", "::1", "[::1", "unix://relative", "a b:1",

@@ -4,6 +4,8 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOCore
+
 /// One address of a server, and how to speak to it.
 public struct GRPCEndpoint: Sendable, Hashable, CustomStringConvertible {
     /// What carries the HTTP/2 connection.
@@ -35,13 +37,14 @@ public struct GRPCEndpoint: Sendable, Hashable, CustomStringConvertible {
         self.serverName = serverName
     }
 
-    /// Reads `http://host:port`, `https://host:port`, `unix:///path` or a bare `host:port`, which is `http`.
+    /// Reads `http://host:port`, `https://host:port`, `unix:///path` or a bare `host:port`.
     ///
     /// A missing port is etcd's client port, 2379. IPv6 addresses are written in brackets.
+    /// - Parameter defaultScheme: what a text without a scheme means; with ``Scheme/unix`` it is a path.
     /// - Throws: ``GRPCEndpointError`` that names the text and what is wrong with it.
-    public init(parsing text: String) throws(GRPCEndpointError) {
+    public init(parsing text: String, defaultScheme: Scheme = .http) throws(GRPCEndpointError) {
         var rest = text[...]
-        var scheme = Scheme.http
+        var scheme = defaultScheme
         if let separator = text.firstRange(of: "://") {
             let name = text[..<separator.lowerBound]
             guard let known = Scheme(rawValue: name.lowercased()) else {
@@ -95,12 +98,26 @@ public struct GRPCEndpoint: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The endpoint as ``init(parsing:)`` reads it.
+    /// The endpoint as ``init(parsing:defaultScheme:)`` reads it, with its scheme.
     public var description: String {
         switch scheme {
         case .unix: "unix://\(host)"
         case .http, .https: "\(scheme.rawValue)://\(authority)"
         }
+    }
+
+    /// Whether what is sent there leaves this machine, and can be read on the way. Goes by the text: a name is not looked up.
+    var isExposed: Bool {
+        guard scheme == .http else { return false }
+        let address: String?
+        do {
+            address = try SocketAddress(ipAddress: host, port: 0).ipAddress
+        } catch {
+            let name = host.lowercased()
+            return name != "localhost" && !name.hasSuffix(".localhost")
+        }
+        guard let address else { return true }
+        return address != "::1" && !address.hasPrefix("127.") && !address.hasPrefix("::ffff:127.")
     }
 }
 

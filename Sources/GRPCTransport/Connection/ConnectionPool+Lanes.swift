@@ -153,6 +153,7 @@ extension ConnectionPool {
 
     private func attempt(_ endpoint: GRPCEndpoint, _ lane: LaneID) async -> Attempt {
         let (interval, route) = state.withLock { ($0.keepaliveIntervals[endpoint], $0.lanes[lane].route) }
+        warnIfExposed(endpoint)
         let start = NIODeadline.now()
         do {
             let connection = try await connector.connect(
@@ -183,6 +184,11 @@ extension ConnectionPool {
             note(.connectionFailed("\(error)"), at: endpoint, lane: route.lane)
             return .failed
         }
+    }
+
+    private func warnIfExposed(_ endpoint: GRPCEndpoint) {
+        guard configuration.carriesSecrets, endpoint.isExposed, state.withLock({ $0.exposed.insert(endpoint).inserted }) else { return }
+        logger.warning("Credentials go to this endpoint unencrypted; use https", metadata: ["endpoint": "\(endpoint)"])
     }
 
     private func register(_ channel: any Channel) -> Bool {

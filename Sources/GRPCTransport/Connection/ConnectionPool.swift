@@ -21,6 +21,8 @@ final class ConnectionPool: Sendable {
         var endpoints: [GRPCEndpoint] = []
         var scores = EndpointScoreboard()
         var failures = FailureLog()
+        /// Endpoints that were warned of, since secrets go there unencrypted.
+        var exposed: Set<GRPCEndpoint> = []
         var connections: [ObjectIdentifier: Connection] = [:]
         // Channels of attempts that are under way.
         var attempts: [ObjectIdentifier: any Channel] = [:]
