@@ -12,7 +12,7 @@ public import ServiceLifecycle
 /// A client of one etcd cluster.
 ///
 /// Nothing connects before ``run()`` is called; calls made earlier wait, up to their deadlines. One client is meant to be shared by all
-/// that use the cluster; all of it may be called from any task at once.
+/// that use the cluster, and run once; all of it may be called from any task at once.
 ///
 /// Reads are repeated, on another member if there is one, until they succeed, fail for good or reach their deadline. Writes are repeated
 /// only when it is proven that they were not executed: see ``EtcdError/Outcome``.
@@ -76,8 +76,7 @@ public final class EtcdClient: Service, Sendable {
         observer = other.observer
     }
 
-    /// The same client, with other ways to make calls: its connections, logins and leases are shared, and only the client that was made first
-    /// need be run.
+    /// The same client, with other ways to make calls: its connections, logins and leases are shared, so one of the two is run, and only one can be.
     ///
     /// ```swift
     /// let patient = client.with(CallOptions(timeout: .seconds(60)))
@@ -97,15 +96,22 @@ public final class EtcdClient: Service, Sendable {
 
     /// Connects and keeps connections until the task is cancelled or a graceful shutdown begins, which ends every call, watch and lease's
     /// renewal.
+    /// - Throws: ``EtcdError`` with `failedPrecondition` when this client, or one that shares its connections by ``with(_:)``, has been run before.
+    ///   That run goes on undisturbed.
     public func run() async throws {
+        do throws(GRPCError) {
+            try transport.claimRun()
+        } catch {
+            throw EtcdError(.failedPrecondition, message: error.message, underlying: error)
+        }
         // The transport is what a shutdown ends; the rest goes with it.
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.authenticator.run { user async throws(EtcdError) in try await self.logIn(user) } }
             group.addTask { await self.leases.run(self) }
             group.addTask { await self.watches.run(self) }
             if let interval = configuration.memberSync { group.addTask { await self.followMembers(every: interval) } }
             defer { group.cancelAll() }
-            try await transport.run()
+            await transport.runClaimed()
         }
     }
 }

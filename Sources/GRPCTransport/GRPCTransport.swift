@@ -51,7 +51,23 @@ public final class GRPCTransport: Service, Sendable {
     /// Makes connections until the task is cancelled or shut down gracefully; then closes them, which fails the calls that are open.
     ///
     /// Run it once, in a task of its own or in a `ServiceGroup`. Afterwards every call fails with ``GRPCError/Origin/shutdown``.
+    /// - Throws: ``GRPCError`` with `failedPrecondition` when it has been called before, whether that run has ended or not. It goes on undisturbed.
     public func run() async throws {
+        try claimRun()
+        await runClaimed()
+    }
+
+    /// What must come before ``runClaimed()``, once.
+    package func claimRun() throws(GRPCError) {
+        guard pool.claimRun() else {
+            throw GRPCError(
+                code: .failedPrecondition, message: "run() has been called already; what shares its connections is run once, together",
+                disposition: .notSent, origin: .caller)
+        }
+    }
+
+    /// ``run()``, for one who has claimed it.
+    package func runClaimed() async {
         let pool = self.pool
         await cancelWhenGracefulShutdown {
             await withTaskCancellationHandler {

@@ -250,6 +250,24 @@ struct ScriptedPeerTests {
         }
     }
 
+    @Test("A second run fails and leaves the first alone, while that goes on and after its end")
+    func secondRun() async throws {
+        @Sendable func refuse(_ transport: GRPCTransport) async {
+            let error = await #expect(throws: GRPCError.self) { try await transport.run() }
+            #expect(error?.code == .failedPrecondition && error?.message.contains("run() has been called already") == true)
+        }
+        try await ScriptedPeer.with(script: answering) { peer in
+            let ended = try await withTransport([peer.endpoint.description]) { transport in
+                // The first run has begun when this is answered.
+                _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                await refuse(transport)
+                _ = try await transport.unary(Self.method, message: [1], lane: .bulk, deadline: soon)
+                return transport
+            }
+            await refuse(ended)
+        }
+    }
+
     @Test("A call for which no connection comes says of each endpoint why when its deadline passes")
     func nobodyListens() async throws {
         let endpoints = ["http://127.0.0.1:1", "http://127.0.0.1:2"]

@@ -30,6 +30,8 @@ final class ConnectionPool: Sendable {
         var nextWaiter: UInt64 = 0
         /// When the state is worked out anew though nothing happens.
         var recovery: (at: NIODeadline, timer: Scheduled<Void>)?
+        /// ``GRPCTransport/run()`` was called.
+        var hasRun = false
         var isShutDown = false
     }
 
@@ -125,6 +127,16 @@ final class ConnectionPool: Sendable {
 
     static let shutdownError = GRPCError(
         code: .unavailable, message: "the transport is shut down", disposition: .notSent, origin: .shutdown)
+
+    // MARK: The run
+
+    /// Whether this is the first call of ``GRPCTransport/run()``, the one that counts.
+    func claimRun() -> Bool {
+        state.withLock { state in
+            defer { state.hasRun = true }
+            return !state.hasRun
+        }
+    }
 
     // MARK: The end
 
