@@ -11,7 +11,7 @@ public import ServiceLifecycle
 
 /// A client of one etcd cluster.
 ///
-/// Nothing connects before ``run()`` is called; calls made earlier wait, up to their deadlines. One client is meant to be shared by all
+/// Nothing connects before ``run()`` is called; calls made earlier wait, up to their deadlines, and a warning says so after three seconds. One client is meant to be shared by all
 /// that use the cluster, and run once; all of it may be called from any task at once.
 ///
 /// Reads are repeated, on another member if there is one, until they succeed, fail for good or reach their deadline. Writes are repeated
@@ -55,7 +55,7 @@ public final class EtcdClient: Service, Sendable {
                 GRPCTransport(configuration: connections, logger: logger)
             }
         observer = ClientObserver(metrics: configuration.metricsFactory, tracer: configuration.tracer)
-        authenticator = Authenticator(configuration.credentials)
+        authenticator = Authenticator(configuration.credentials, transport: transport)
         leases = LeaseKeeper(logger: logger, observer: observer)
         history = HistoryWitness(guards: configuration.historyGuard, logger: logger, observer: observer)
         rangeStreamSupport = RangeStreamSupport()

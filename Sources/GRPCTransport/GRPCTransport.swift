@@ -12,7 +12,8 @@ import Synchronization
 
 /// Calls to gRPC servers over HTTP/2: connections made on demand, kept alive, replaced when they break.
 ///
-/// Calls may be made from any task at any time. They wait for a connection until their deadline, before ``run()`` was called too. Each call
+/// Calls may be made from any task at any time. They wait for a connection until their deadline, before ``run()`` was called too; when that was
+/// forgotten, a warning in the log and the calls' errors say so. Each call
 /// is sent to one server at most once, unless it is proven that the server did not get it or refused it; the error of a failed call
 /// says which (``GRPCError/disposition-swift.property``).
 ///
@@ -56,6 +57,12 @@ public final class GRPCTransport: Service, Sendable {
         try claimRun()
         await runClaimed()
     }
+
+    /// Whether ``run()`` was called.
+    package var hasRun: Bool { pool.state.withLock { $0.hasRun } }
+
+    /// Somebody waits for what goes on beside ``run()``: its absence is to be seen in the log.
+    package func awaitRun() { pool.awaitRun() }
 
     /// What must come before ``runClaimed()``, once.
     package func claimRun() throws(GRPCError) {

@@ -41,9 +41,12 @@ final class Authenticator: Sendable {
     private let shared: Mutex<Shared>
     private let bell = Bell()
     private let waiters = WaitingRoom<EtcdError?>()
+    private let transport: GRPCTransport
 
-    init(_ credentials: EtcdCredentials?) {
+    /// - Parameter transport: the client's, which is run when ``run(_:)`` is.
+    init(_ credentials: EtcdCredentials?, transport: GRPCTransport) {
         self.credentials = credentials?.kind
+        self.transport = transport
         var token: String?
         if case .token(let ready) = credentials?.kind { token = ready }
         fixed = Fields(generation: 0, token: token)
@@ -94,10 +97,13 @@ final class Authenticator: Sendable {
     }
 
     private func wait(_ ticket: WaitingRoom<EtcdError?>.Ticket, until deadline: ContinuousClock.Instant?) async throws(EtcdError) {
+        transport.awaitRun()
         switch await waiters.wait(ticket, until: deadline) {
         case .called(nil): return
         case .called(let failure?): throw failure
-        case .timedOut: throw EtcdError(.deadlineExceeded, message: "the deadline passed while the client logged in")
+        case .timedOut:
+            let cause = transport.hasRun ? "while the client logged in" : "before the client could log in; run() has not been called"
+            throw EtcdError(.deadlineExceeded, message: "the deadline passed \(cause)")
         case .cancelled: throw EtcdError(.canceled, message: "the task was cancelled while the client logged in")
         }
     }

@@ -32,6 +32,8 @@ final class ConnectionPool: Sendable {
         var recovery: (at: NIODeadline, timer: Scheduled<Void>)?
         /// ``GRPCTransport/run()`` was called.
         var hasRun = false
+        /// Somebody waits for that.
+        var isRunAwaited = false
         var isShutDown = false
     }
 
@@ -101,6 +103,7 @@ final class ConnectionPool: Sendable {
         case .wake(let sleepers):
             for sleeper in sleepers { sleeper.resume() }
             announceState()
+            awaitRun()
         }
         // Either may have come before there was a waiter to tell.
         if Task.isCancelled {
@@ -114,13 +117,14 @@ final class ConnectionPool: Sendable {
         let (waiter, cause, endpoints) = state.withLock { state -> (LaneState.Waiter?, String?, [GRPCEndpoint]) in
             guard let lane = state.existingLane(for: route) else { return (nil, nil, []) }
             let endpoints = route.endpoint.map { [$0] } ?? state.endpoints
-            return (state.lanes[lane].remove(id), state.lanes[lane].failure(at: endpoints), endpoints)
+            let cause = state.hasRun ? state.lanes[lane].failure(at: endpoints).map { "the last attempts failed: \($0)" } : Self.notRunning
+            return (state.lanes[lane].remove(id), cause, endpoints)
         }
         guard let waiter else { return }
         announceState()
         let what = code == .cancelled ? "the caller cancelled the call" : "the deadline passed"
         let names = endpoints.map(\.description).joined(separator: ", ")
-        let message = "\(what) while it waited for a connection to \(names)" + (cause.map { "; the last attempts failed: \($0)" } ?? "")
+        let message = "\(what) while it waited for a connection to \(names)" + (cause.map { "; \($0)" } ?? "")
         waiter.resume(
             returning: .failed(GRPCError(code: code, message: message, disposition: .notSent, origin: origin, endpoint: route.endpoint)))
     }
@@ -130,11 +134,29 @@ final class ConnectionPool: Sendable {
 
     // MARK: The run
 
+    /// How long calls may wait for ``GRPCTransport/run()`` before that is wondered at.
+    static let patienceWithoutRun: TimeAmount = .seconds(3)
+    static let notRunning = "run() has not been called"
+
     /// Whether this is the first call of ``GRPCTransport/run()``, the one that counts.
     func claimRun() -> Bool {
         state.withLock { state in
             defer { state.hasRun = true }
             return !state.hasRun
+        }
+    }
+
+    /// Somebody waits for what ``GRPCTransport/run()`` brings: warns, once, when that isn't called soon.
+    func awaitRun() {
+        let isFirst = state.withLock { state in
+            guard !state.hasRun, !state.isRunAwaited, !state.isShutDown else { return false }
+            state.isRunAwaited = true
+            return true
+        }
+        guard isFirst else { return }
+        group.next().scheduleTask(in: Self.patienceWithoutRun) { [weak self] in
+            guard let self, !self.state.withLock({ $0.hasRun }) else { return }
+            self.logger.warning("Calls wait for connections, which nobody makes: \(Self.notRunning)")
         }
     }
 

@@ -8,6 +8,7 @@ import EtcdClient
 import EtcdTestSupport
 import GRPCTransport
 import LogRecording
+import Logging
 import TestWaiting
 import Testing
 
@@ -40,6 +41,38 @@ struct ScriptedRunTests {
             let watch = try await client.watch(.key("a"), options: .init(startRevision: 1))
             try await eventually("the watch's stream") { etcd.requests.contains { $0.method == "Watch/Watch" } }
             watch.cancel()
+        }
+    }
+
+    @Test("That run() was forgotten is said by the error of a call whose deadline passed, and by one warning", arguments: [true, false])
+    func neverRun(logsIn: Bool) async throws {
+        var configuration = EtcdClientConfiguration(endpoints: [GRPCEndpoint(scheme: .http, host: "127.0.0.1", port: 1)])
+        if logsIn { configuration.credentials = .user("alice", password: "secret") }
+        let log = LogRecorder(level: .notice)
+        let client = EtcdClient(configuration: configuration, logger: log.logger)
+        for _ in 0..<2 {
+            let error = await failure { try await client.put("a", "1", deadline: .now + .milliseconds(50)) }
+            #expect(error?.code == .deadlineExceeded && error?.outcome == .notDone)
+            #expect(error?.message.hasSuffix("run() has not been called") == true, "\(String(describing: error))")
+        }
+        try await eventually("a warning") { !log.lines.isEmpty }
+        _ = await failure { try await client.put("a", "1", deadline: .now + .milliseconds(50)) }
+        #expect(log.lines.map(\.level) == [.warning])
+        #expect(log.lines.first?.message.contains("run() has not been called") == true)
+    }
+
+    @Test("A client that is run a moment after its first call says nothing of that")
+    func runLater() async throws {
+        try await ScriptedEtcd.with(script: Self.script) { _, other, _ in
+            let log = LogRecorder(level: .notice)
+            let client = EtcdClient(configuration: other.configuration, logger: log.logger)
+            let early = Task { try await client.put("a", "1") }
+            try await running({ try await client.run() }) {
+                _ = try await early.value
+                let error = await failure { _ = try await client.put("a", "1", deadline: .now - .seconds(1)) }
+                #expect(error?.message.contains("run()") == false)
+            }
+            #expect(log.lines.isEmpty)
         }
     }
 }
