@@ -38,6 +38,7 @@ public final class EtcdClient: Service, Sendable {
     ///   - configuration: where the cluster is.
     ///   - eventLoopGroup: where the connections live; nil for NIO's shared one.
     ///   - logger: where news of connections, repetitions and watches go.
+    /// - Precondition: The configuration names an endpoint.
     public init(
         configuration: EtcdClientConfiguration, eventLoopGroup: (any EventLoopGroup)? = nil, logger: Logger = Logger(label: "etcd-client")
     ) {

@@ -39,7 +39,8 @@ public struct EtcdClientConfiguration: Sendable {
     /// Where spans go; nil for what `InstrumentationSystem` was bootstrapped with when the client was made.
     public var tracer: (any Tracer)?
 
-    /// The members of one cluster, at least one.
+    /// The members of one cluster.
+    /// - Precondition: There is at least one when a client is made of it: see ``EtcdClient/init(configuration:eventLoopGroup:logger:)``.
     public init(
         endpoints: [GRPCEndpoint], tls: GRPCTLSConfiguration? = nil, readTimeout: Duration = .seconds(5), writeTimeout: Duration = .seconds(10)
     ) {
@@ -51,16 +52,17 @@ public struct EtcdClientConfiguration: Sendable {
         watchProbe = WatchOptions.Liveness(interval: .seconds(15), timeout: .seconds(10))
     }
 
-    /// The members of one cluster, at least one, by texts such as `https://10.0.0.1:2379`.
+    /// The members of one cluster, by texts such as `https://10.0.0.1:2379`.
     ///
     /// Without a scheme, as in `10.0.0.1:2379`, an endpoint is `https` if `tls` is given and `http` if not. One that says `http` is plain in either
     /// case, so that a cluster can be moved to TLS member by member; a client with ``credentials`` warns of each that isn't on this machine.
     ///
     /// Source of the rule: etcd's client/v3, internal/endpoint.
-    /// - Throws: when one of them is no endpoint; the error names it.
+    /// - Throws: when one of them is no endpoint, which the error names, or when there is none at all.
     public init(
         endpoints: [String], tls: GRPCTLSConfiguration? = nil, readTimeout: Duration = .seconds(5), writeTimeout: Duration = .seconds(10)
     ) throws(GRPCEndpointError) {
+        guard !endpoints.isEmpty else { throw GRPCEndpointError("", "no endpoint is given") }
         var parsed: [GRPCEndpoint] = []
         for text in endpoints { parsed.append(try GRPCEndpoint(parsing: text, defaultScheme: tls == nil ? .http : .https)) }
         self.init(endpoints: parsed, tls: tls, readTimeout: readTimeout, writeTimeout: writeTimeout)

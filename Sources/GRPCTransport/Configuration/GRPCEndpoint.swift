@@ -123,12 +123,12 @@ public struct GRPCEndpoint: Sendable, Hashable, CustomStringConvertible {
 
 /// An endpoint that can't be read.
 public struct GRPCEndpointError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The text that was given.
+    /// The text that was given; empty when no endpoint was.
     public var text: String
     /// What is wrong with it.
     public var reason: String
 
-    init(_ text: String, _ reason: String) {
+    package init(_ text: String, _ reason: String) {
         self.text = text
         self.reason = reason
     }

@@ -24,6 +24,12 @@ struct ConfigurationTests {
         #expect(encrypted.transport.endpoints.map(\.scheme) == [.https, .http, .https, .unix])
     }
 
+    @Test("A list without an endpoint is refused when it is read, and doesn't wait to end the process")
+    func empty() {
+        let error = #expect(throws: GRPCEndpointError.self) { try EtcdClientConfiguration(endpoints: [String]()) }
+        #expect(error?.reason == "no endpoint is given")
+    }
+
     @Test("A bare address reaches a cluster that speaks nothing but TLS", .timeLimit(.minutes(2)))
     func bareAddress() async throws {
         try await EtcdCluster.withCluster(tls: true) { cluster in
