@@ -295,6 +295,22 @@ struct ScriptedPeerTests {
         }
     }
 
+    @Test("Names of metadata are sent, and looked up, in lower case, and secrets among them stay secrets")
+    func metadataCase() async throws {
+        var metadata: GRPCMetadata = ["Authorization": "secret", "X-Name": "Value"]
+        var field = GRPCMetadata.Field(name: "a", value: "b")
+        field.name = "X-Other"
+        metadata.append(field)
+        let sent = metadata
+        #expect(metadata["X-NAME"] == "Value" && metadata["x-other"] == "b")
+        try await Self.withPeer(script: answering) { peer, transport in
+            _ = try await transport.unary(Self.method, message: [1], metadata: sent, deadline: soon)
+            let headers = try await peer.act { String(cString: scripted_server_request_headers($0, 1)) }
+            let lines = headers.split(separator: "\n")
+            for line in ["!authorization: secret", "x-name: Value", "x-other: b"] { #expect(lines.contains(Substring(line)), "\(headers)") }
+        }
+    }
+
     @Test("Metadata that may not be sent fails the call without a trace at the server")
     func badMetadata() async throws {
         try await Self.withPeer(script: { _, _, _ in }) { peer, transport in

@@ -73,7 +73,9 @@ struct CallPolicy: Sendable {
     private mutating func verdict(on error: GRPCError) -> Verdict {
         switch error.origin {
         case .caller:
-            return Verdict(code: .canceled, mayRepeat: false, executed: error.disposition == .mayHaveExecuted)
+            // A call that may not be made as it is, such as with metadata that can't be headers, is the caller's doing too.
+            return Verdict(
+                code: error.code == .cancelled ? .canceled : .invalidArgument, mayRepeat: false, executed: error.disposition == .mayHaveExecuted)
         case .shutdown:
             return Verdict(code: .stopped, mayRepeat: false, executed: error.disposition == .mayHaveExecuted)
         case .deadline:

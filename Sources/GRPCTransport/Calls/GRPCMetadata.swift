@@ -6,12 +6,12 @@
 
 /// The headers or trailers of a call, in order. A name may occur more than once.
 ///
-/// Names are lower-case. Values are sent as they are: those of names that end in `-bin` are base64 already.
+/// Names are lower-case, in whatever case they are given: HTTP/2 knows no other. Values are sent as they are: those of names that end in `-bin` are base64 already.
 public struct GRPCMetadata: Sendable, Hashable, ExpressibleByDictionaryLiteral, RandomAccessCollection {
     /// A name and its value.
     public struct Field: Sendable, Hashable {
         /// The lower-case name.
-        public var name: String
+        public var name: String { didSet { name = Self.lowercased(name) } }
         /// The value.
         public var value: String
         /// Whether the value is a secret that no hop may put into a compression table (HPACK's "never indexed").
@@ -19,9 +19,15 @@ public struct GRPCMetadata: Sendable, Hashable, ExpressibleByDictionaryLiteral, 
 
         /// A field. `token` and `authorization` are sensitive by themselves.
         public init(name: String, value: String, isSensitive: Bool? = nil) {
+            let name = Self.lowercased(name)
             self.name = name
             self.value = value
             self.isSensitive = isSensitive ?? (name == "token" || name == "authorization")
+        }
+
+        // Nearly all are lower-case already, and cost no copy. Others than ASCII's letters may not be sent at all.
+        fileprivate static func lowercased(_ name: String) -> String {
+            name.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) } ? name.lowercased() : name
         }
     }
 
@@ -43,8 +49,11 @@ public struct GRPCMetadata: Sendable, Hashable, ExpressibleByDictionaryLiteral, 
     /// Adds a field at the end.
     public mutating func append(name: String, value: String) { append(Field(name: name, value: value)) }
 
-    /// The first value of a name.
-    public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
+    /// The first value of a name, in whatever case that is given.
+    public subscript(name: String) -> String? {
+        let name = Field.lowercased(name)
+        return fields.first { $0.name == name }?.value
+    }
 
     /// The first field's index.
     public var startIndex: Int { 0 }

@@ -57,6 +57,7 @@ struct CallPolicyTests {
         Evidence("our deadline, not sent", .deadlineExceeded, "", .notSent, .deadline, read: .deadlineExceeded, write: .deadlineExceeded),
         Evidence("the caller gave up, sent", .cancelled, "", .mayHaveExecuted, .caller, read: .canceled, write: .unknownOutcome),
         Evidence("the caller gave up, not sent", .cancelled, "", .notSent, .caller, read: .canceled, write: .canceled),
+        Evidence("metadata that can't be sent", .internal, "", .notSent, .caller, read: .invalidArgument, write: .invalidArgument),
         Evidence("shut down, sent", .unavailable, "", .mayHaveExecuted, .shutdown, read: .stopped, write: .unknownOutcome),
         Evidence("shut down, not sent", .unavailable, "", .notSent, .shutdown, read: .stopped, write: .stopped),
         Evidence(

@@ -12,8 +12,8 @@ import Logging
 import TestWaiting
 import Testing
 
-@Suite("Clients that are run too often, or not at all")
-struct ScriptedRunTests {
+@Suite("Clients that are used in ways that they can't be")
+struct ScriptedUseTests {
     private static let script: ScriptedEtcd.Script = { request in
         switch request.method {
         case "Auth/Authenticate": ScriptedEtcd.logIn(request)
@@ -41,6 +41,22 @@ struct ScriptedRunTests {
             let watch = try await client.watch(.key("a"), options: .init(startRevision: 1))
             try await eventually("the watch's stream") { etcd.requests.contains { $0.method == "Watch/Watch" } }
             watch.cancel()
+        }
+    }
+
+    @Test("Metadata that can't be sent is the caller's mistake, which the error names, and no cancellation")
+    func badMetadata() async throws {
+        try await ScriptedEtcd.with(script: Self.script) { etcd, client, _ in
+            let wrong = client.with(CallOptions(metadata: ["grpc-status": "0"]))
+            for call in [{ try await wrong.put("a", "1") }, { try await wrong.range(.key("a")) }] as [@Sendable () async throws -> Any] {
+                let error = await failure { _ = try await call() }
+                #expect(error?.code == .invalidArgument && error?.outcome == .notDone)
+                #expect(error?.message.contains("grpc-status") == true)
+            }
+            #expect(etcd.requests.isEmpty)
+            let right = client.with(CallOptions(metadata: ["X-Name": "Value"]))
+            try await right.put("a", "1")
+            #expect(etcd.requests.first?.headers.contains("\nx-name: Value\n") == true)
         }
     }
 
