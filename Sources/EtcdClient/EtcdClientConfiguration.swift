@@ -25,7 +25,7 @@ public struct EtcdClientConfiguration: Sendable {
     public var historyGuard: Bool
     /// How often to ask the cluster for its members, whose client URLs then take the place of the endpoints; nil for never.
     ///
-    /// Learners are left out. Only of use where the URLs that members advertise can be reached from here: not through a proxy, a forwarded port, or
+    /// Learners are left out. An endpoint that stays, or comes back, keeps its `serverName`. Only of use where the URLs that members advertise can be reached from here: not through a proxy, a forwarded port, or
     /// another network's names.
     public var memberSync: Duration?
     /// Finds watch streams that are stuck although their connection answers pings: one that has been silent for the interval is asked what a server

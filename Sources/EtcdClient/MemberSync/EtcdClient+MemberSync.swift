@@ -23,7 +23,7 @@ extension EtcdClient {
     }
 
     private func follow(_ members: [Member]) {
-        switch MemberSync.action(members: members, current: transport.endpoints) {
+        switch MemberSync.action(members: members, current: transport.endpoints, configured: configuration.transport.endpoints) {
         case .keep: break
         case .update(let endpoints):
             logger.info("members have changed", metadata: ["endpoints": "\(endpoints.map(\.description).joined(separator: ", "))"])

@@ -22,13 +22,17 @@ struct MemberSync: Sendable {
     }
 
     /// What to do about the members that the cluster has, when a client has `current`.
-    static func action(members: [Member], current: [GRPCEndpoint]) -> Action {
+    ///
+    /// What members can't tell of an endpoint, the name in its certificate, is as it is there or, of members that come back, in `configured`.
+    static func action(members: [Member], current: [GRPCEndpoint], configured: [GRPCEndpoint] = []) -> Action {
+        let known = current + configured
         var endpoints: [GRPCEndpoint] = []
         var unreadable: [String] = []
         for member in members where !member.isLearner {
             for url in member.clientURLs {
                 do throws(GRPCEndpointError) {
-                    let endpoint = try GRPCEndpoint(parsing: url)
+                    var endpoint = try GRPCEndpoint(parsing: url)
+                    endpoint.serverName = known.first { $0.isSamePlace(as: endpoint) }?.serverName
                     if !endpoints.contains(endpoint) { endpoints.append(endpoint) }
                 } catch {
                     unreadable.append("\(error)")
@@ -41,4 +45,8 @@ struct MemberSync: Sendable {
         // The order is the server's, and means nothing.
         return Set(endpoints) == Set(current) ? .keep : .update(endpoints)
     }
+}
+
+extension GRPCEndpoint {
+    fileprivate func isSamePlace(as other: GRPCEndpoint) -> Bool { scheme == other.scheme && host == other.host && port == other.port }
 }

@@ -31,6 +31,17 @@ struct MemberSyncTests {
         #expect(action == .keep)
     }
 
+    @Test("The name that an endpoint's certificate must carry outlives the sync, and the endpoint's absence; other endpoints don't get it")
+    func serverNames() throws {
+        let named = GRPCEndpoint(scheme: .https, host: "a", port: 1, serverName: "a.test")
+        let members: [Member] = [.init(clientURLs: ["https://a:1"], isLearner: false)]
+        #expect(MemberSync.action(members: members, current: [named]) == .keep)
+        let more = members + [.init(clientURLs: ["https://a:2", "http://a:1", "https://b:1"], isLearner: false)]
+        let all = [named] + (try endpoints("https://a:2", "http://a:1", "https://b:1"))
+        #expect(MemberSync.action(members: more, current: [named]) == .update(all))
+        #expect(MemberSync.action(members: more, current: try endpoints("https://b:1"), configured: [named]) == .update(all))
+    }
+
     @Test("A cluster that tells no usable URL is not believed, and says why")
     func unusable() throws {
         let current = try endpoints("http://a:1")
