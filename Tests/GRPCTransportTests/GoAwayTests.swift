@@ -6,6 +6,7 @@
 
 import CGRPCSessionTestSupport
 import GRPCTestSupport
+import LogRecording
 import Logging
 import NIOCore
 import NIOPosix
@@ -77,6 +78,29 @@ struct GoAwayTests {
             #expect(pool.state.withLock { $0.keepaliveIntervals[complaining] } == .seconds(seconds))
         }
         #expect(pool.state.withLock { $0.keepaliveIntervals[content] } == nil)
+    }
+
+    @Test("A connection whose server leaves, or that is reset, is replaced without a word that anybody has to read", arguments: [true, false])
+    func silence(announces: Bool) async throws {
+        let log = LogRecorder(level: .debug)
+        try await ScriptedPeer.with(script: answering) { peer in
+            try await withTransport([peer.endpoint.description], logger: log.logger) { transport in
+                for connection in 0..<3 {
+                    let stream = try await transport.openStream(Self.method, lane: .unary, endsOnGoAway: true)
+                    try await stream.send([1])
+                    _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                    if announces {
+                        try await peer.act(on: connection) { scripted_server_goaway($0, Int32.max, 0, "graceful_stop") }
+                    } else {
+                        try await peer.cut(connection)
+                    }
+                    #expect(await grpcError { () async throws(GRPCError) in _ = try await stream.nextMessages() } != nil)
+                }
+                _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+            }
+        }
+        #expect(log.lines.count { $0.message == "Connected" } == 4)
+        #expect(!log.lines.contains { $0.level > .info }, "\(log.lines)")
     }
 
     @Test("A server that breaks HTTP/2 loses that connection only: the next call is made on another")

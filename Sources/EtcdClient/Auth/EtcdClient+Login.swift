@@ -36,7 +36,9 @@ extension EtcdClient {
         } catch {
             guard error.code != .authenticationNotEnabled else { return nil }
             observer?.loggedIn(error)
-            logger.warning("Login failed", metadata: ["user": "\(user.name)", "error": "\(error)"])
+            // What passes by itself, or is the end of the client, is nothing that anybody has to mend.
+            let level: Logger.Level = TokenStateMachine.isFinal(error.code) ? .warning : .debug
+            logger.log(level: level, "Login failed", metadata: ["user": "\(user.name)", "error": "\(error)"])
             throw error
         }
     }

@@ -104,7 +104,7 @@ struct TokenStateMachine: Sendable {
     }
 
     /// Whether another attempt a moment later would end the same way.
-    private static func isFinal(_ code: EtcdError.Code) -> Bool {
+    static func isFinal(_ code: EtcdError.Code) -> Bool {
         switch code {
         case .authenticationFailed, .permissionDenied, .invalidArgument, .credentialsUnavailable, .unimplemented, .failedPrecondition: true
         default: false

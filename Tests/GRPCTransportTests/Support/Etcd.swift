@@ -36,12 +36,12 @@ enum Etcd {
 
 /// Runs `body` with a transport, and the transport as long as it.
 func withTransport<Result: Sendable>(
-    _ endpoints: [String], tls: GRPCTLSConfiguration? = nil, configure: (inout GRPCTransportConfiguration) -> Void = { _ in },
-    _ body: @escaping @Sendable (GRPCTransport) async throws -> Result
+    _ endpoints: [String], tls: GRPCTLSConfiguration? = nil, logger: Logger = quiet,
+    configure: (inout GRPCTransportConfiguration) -> Void = { _ in }, _ body: @escaping @Sendable (GRPCTransport) async throws -> Result
 ) async throws -> Result {
     var configuration = GRPCTransportConfiguration(endpoints: try endpoints.map { try GRPCEndpoint(parsing: $0) }, tls: tls)
     configure(&configuration)
-    let transport = GRPCTransport(configuration: configuration, logger: quiet)
+    let transport = GRPCTransport(configuration: configuration, logger: logger)
     // What gets no answer is to fail the test that waits for it, not the whole target.
     return try await within("what is done with a transport", .seconds(120 + 2 * (Soak.seconds ?? 0))) {
         try await withThrowingTaskGroup(of: Void.self) { group in
