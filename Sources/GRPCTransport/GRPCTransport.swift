@@ -32,7 +32,7 @@ public final class GRPCTransport: Service, Sendable {
     public let taskExecutor: any TaskExecutor
 
     private let configuration: GRPCTransportConfiguration
-    private let pool: ConnectionPool
+    let pool: ConnectionPool
     private let logger: Logger
 
     /// A transport that connects to nothing yet.

@@ -9,8 +9,6 @@ import GRPCTestSupport
 import LogRecording
 import Logging
 import NIOCore
-import NIOPosix
-import Synchronization
 import Testing
 
 @testable import GRPCTransport
@@ -65,19 +63,50 @@ struct GoAwayTests {
         }
     }
 
-    @Test("Each complaint about pings doubles the interval to that endpoint, and to no other")
-    func tooManyPings() {
-        let complaining = GRPCEndpoint(scheme: .http, host: "a", port: 1)
-        let content = GRPCEndpoint(scheme: .http, host: "b", port: 1)
-        let pool = ConnectionPool(
-            configuration: GRPCTransportConfiguration(endpoints: [complaining, content]),
-            executor: EventLoopTaskExecutor(MultiThreadedEventLoopGroup.singleton.next()),
-            group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
-        for seconds in [20, 40, 80] {
-            pool.pingedTooOften(complaining)
-            #expect(pool.state.withLock { $0.keepaliveIntervals[complaining] } == .seconds(seconds))
+    @Test("Each complaint about pings doubles the interval of the next connection to that endpoint, and of none to another")
+    func tooManyPings() async throws {
+        try await ScriptedPeer.with(script: answering) { complaining in
+            try await ScriptedPeer.with(script: answering) { content in
+                try await withTransport([complaining.endpoint.description]) { transport in
+                    for (connection, seconds) in [10, 20, 40, 80].enumerated() {
+                        let stream = try await transport.openStream(Self.method, lane: .unary, endsOnGoAway: true)
+                        try await stream.send([1])
+                        _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                        #expect(try await Self.pingInterval(transport, Route(lane: .unary)) == .seconds(Int64(seconds)))
+                        // grpc-go's words, and HTTP/2's ENHANCE_YOUR_CALM. Another code, or other words, are no complaint about pings.
+                        try await complaining.act(on: connection) { scripted_server_goaway($0, Int32.max, 11, "too_many_pings") }
+                        let end = await grpcError { () async throws(GRPCError) in _ = try await stream.nextMessages() }
+                        #expect(end?.origin == .serverGoingAway)
+                    }
+                    _ = try await transport.unary(Self.method, message: [1], deadline: soon, endpoint: content.endpoint)
+                    #expect(try await Self.pingInterval(transport, Route(lane: .unary, endpoint: content.endpoint)) == .seconds(10))
+                }
+            }
         }
-        #expect(pool.state.withLock { $0.keepaliveIntervals[content] } == nil)
+    }
+
+    @Test("A server that leaves for another reason is pinged as often as before", arguments: [(0, "too_many_pings"), (11, "calm down")])
+    func otherReason(code: UInt32, text: String) async throws {
+        try await ScriptedPeer.with(script: answering) { peer in
+            try await withTransport([peer.endpoint.description]) { transport in
+                let stream = try await transport.openStream(Self.method, lane: .unary, endsOnGoAway: true)
+                try await stream.send([1])
+                try await peer.waitForRequest()
+                try await peer.act { scripted_server_goaway($0, Int32.max, code, text) }
+                #expect(await grpcError { () async throws(GRPCError) in _ = try await stream.nextMessages() }?.origin == .serverGoingAway)
+                _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                #expect(peer.connectionCount == 2)
+                #expect(try await Self.pingInterval(transport, Route(lane: .unary)) == .seconds(10))
+            }
+        }
+    }
+
+    /// After what silence a lane's connection is pinged.
+    private static func pingInterval(_ transport: GRPCTransport, _ route: Route) async throws -> TimeAmount? {
+        let channel = try #require(transport.pool.currentConnection(for: route)).channel
+        return try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self).pings.policy?.interval
+        }.get()
     }
 
     @Test("A connection whose server leaves, or that is reset, is replaced without a word that anybody has to read", arguments: [true, false])
