@@ -79,8 +79,8 @@ struct TLSReloadTests {
         }
     }
 
-    @Test("Rotating the authority and the client's certificate under load fails no call, and old connections are drained")
-    func rotation() async throws {
+    @Test("Rotating the client's certificate under load fails no call, and old connections are drained")
+    func clientCertificate() async throws {
         try await TestCertificates.withCertificates { certificates in
             let new = try await certificates.makeAuthority()
             let both = try certificates.bundle([certificates.authority, new.certificate], name: "both")
@@ -117,16 +117,62 @@ struct TLSReloadTests {
         }
     }
 
+    @Test("Rotating the authority under load, its servers and clients too, fails no call, and the old one is not trusted afterwards")
+    func authority() async throws {
+        try await TestCertificates.withCertificates { certificates in
+            let new = try await certificates.makeAuthority()
+            let both = try certificates.bundle([certificates.authority, new.certificate], name: "both")
+            let trust = try certificates.bundle([certificates.authority], name: "trust")
+            let client = try await certificates.issue(name: "client", commonName: "first")
+            let shown = try certificates.copy(certificates.server, name: "shown")
+            let fresh = (server: try await certificates.issue(name: "server", by: new), client: try await certificates.issue(name: "client", by: new))
+            var tls = GRPCTLSConfiguration(trustRoots: .file(trust), certificateChainFile: client.certificate, privateKeyFile: client.key)
+            tls.reloadInterval = .seconds(1)
+            tls.drainDelay = .milliseconds(100)
+            try await ScriptedPeer.with(tls: try serverTLS(showing: shown, clientAuthority: both), script: answering) { peer in
+                try await withTransport([peer.endpoint.description], tls: tls) { transport in
+                    let steps: [() throws -> Void] = [
+                        { try TestCertificates.replace(trust, by: both) },
+                        {
+                            try TestCertificates.replace(shown, by: fresh.server)
+                            try TestCertificates.replace(client, by: fresh.client)
+                        },
+                        { try TestCertificates.replace(trust, by: new.certificate) },
+                    ]
+                    _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                    for (number, step) in steps.enumerated() {
+                        let failures = try await withThrowingTaskGroup(of: [GRPCError].self) { group in
+                            for _ in 0..<4 { group.addTask { await Self.load(transport) } }
+                            try step()
+                            // Each step has the connection replaced by one that is made with the new files.
+                            try await peer.waitUntilClosed(number)
+                            group.cancelAll()
+                            return try await group.reduce([], +)
+                        }
+                        #expect(failures.isEmpty, "step \(number)")
+                    }
+                    #expect(peer.connectionCount == 4)
+                    // What the old authority signed is nothing any more.
+                    try TestCertificates.replace(shown, by: certificates.server)
+                    let error = await grpcError { () async throws(GRPCError) in
+                        _ = try await transport.unary(Self.method, message: [1], lane: .bulk, deadline: .now + .seconds(8))
+                    }
+                    #expect(error?.message.contains("no authority that is trusted has signed") == true, "\(error?.message ?? "")")
+                }
+            }
+        }
+    }
+
     /// Calls one after another until cancelled. What failed.
     private static func load(_ transport: GRPCTransport) async -> [GRPCError] {
         var failures: [GRPCError] = []
-        // A scripted connection holds 500 requests, and four tasks do this.
+        // A scripted connection holds 512 requests, and four tasks do this.
         for _ in 0..<100 where !Task.isCancelled {
             let error = await grpcError { () async throws(GRPCError) in
                 _ = try await transport.unary(method, message: [1], deadline: soon)
             }
             if let error, error.origin != .caller { failures.append(error) }
-            do { try await Task.sleep(for: .milliseconds(20)) } catch { break }
+            do { try await Task.sleep(for: .milliseconds(40)) } catch { break }
         }
         return failures
     }

@@ -5,7 +5,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EtcdTestKit
+import NIOCore
 import NIOSSL
+
+/// The TLS of a server that reads for each connection what it shows.
+func serverTLS(showing pair: TestCertificates.Pair, clientAuthority: String) throws -> NIOSSLContext {
+    var settings = TLSConfiguration.makeServerConfiguration(
+        certificateChain: try NIOSSLCertificate.fromPEMFile(pair.certificate).map { .certificate($0) },
+        privateKey: .privateKey(try NIOSSLPrivateKey(file: pair.key, format: .pem)))
+    settings.sslContextCallback = { _, promise in
+        promise.completeWith(
+            Result {
+                var shown = NIOSSLContextConfigurationOverride()
+                shown.certificateChain = try NIOSSLCertificate.fromPEMFile(pair.certificate).map { .certificate($0) }
+                shown.privateKey = .privateKey(try NIOSSLPrivateKey(file: pair.key, format: .pem))
+                return shown
+            })
+    }
+    settings.applicationProtocols = ["h2"]
+    settings.certificateVerification = .noHostnameVerification
+    settings.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(clientAuthority))
+    return try NIOSSLContext(configuration: settings)
+}
 
 /// A server's TLS.
 func serverTLS(
