@@ -95,6 +95,18 @@ public final class EtcdClient: Service, Sendable {
     /// prefer it where little is done between them.
     public var taskExecutor: any TaskExecutor { transport.taskExecutor }
 
+    /// When the client's TLS certificate expires, or the first of its intermediates, in seconds since 1970; nil without one, and before the first
+    /// TLS connection.
+    ///
+    /// Of the files as they were read last, which is also what the gauge `grpc_client_certificate_expiry_timestamp_seconds` tells.
+    public var clientCertificateExpiry: Int? { transport.clientCertificateExpiry }
+
+    /// When the first of the certificates of the authorities that are trusted expires, in seconds since 1970; nil for the system's authorities, and
+    /// before the first TLS connection.
+    ///
+    /// Of the files as they were read last, which is also what the gauge `grpc_client_authority_expiry_timestamp_seconds` tells.
+    public var authorityExpiry: Int? { transport.authorityExpiry }
+
     /// Connects and keeps connections until the task is cancelled or a graceful shutdown begins, which ends every call, watch and lease's
     /// renewal.
     /// - Throws: ``EtcdError`` with `failedPrecondition` when this client, or one that shares its connections by ``with(_:)``, has been run before.

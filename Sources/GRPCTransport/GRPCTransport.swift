@@ -223,8 +223,17 @@ public final class GRPCTransport: Service, Sendable {
     /// The state of the connections now.
     public var state: GRPCTransportState { pool.states.state }
 
-    /// When the client's TLS certificate expires, in seconds since 1970; nil without one, and before the first TLS connection.
-    public var clientCertificateExpiry: Int? { pool.credentials.expiry }
+    /// When the client's TLS certificate expires, or the first of its intermediates, in seconds since 1970; nil without one, and before the first
+    /// TLS connection.
+    ///
+    /// Of the files as they were read last, which is also what the gauge `grpc_client_certificate_expiry_timestamp_seconds` tells.
+    public var clientCertificateExpiry: Int? { pool.credentials.expiry.client }
+
+    /// When the first of the authorities' certificates in ``GRPCTLSConfiguration/trustRoots`` expires, in seconds since 1970; nil for the system's,
+    /// and before the first TLS connection.
+    ///
+    /// Of the files as they were read last, which is also what the gauge `grpc_client_authority_expiry_timestamp_seconds` tells.
+    public var authorityExpiry: Int? { pool.credentials.expiry.authorities }
 }
 
 extension NIODeadline {

@@ -117,6 +117,41 @@ struct TLSReloadTests {
         }
     }
 
+    @Test("When certificates expire is told, the first of each kind, and anew when the files change")
+    func expiry() async throws {
+        try await TestCertificates.withCertificates { certificates in
+            // Not needed to trust anybody, so that it does no harm.
+            let old = try await certificates.issue(.expired, name: "old").certificate
+            let client = try await certificates.issue(name: "client")
+            let trust = try certificates.bundle([certificates.authority], name: "trust")
+            let context = try serverTLS(certificates.server, clientAuthority: certificates.authority)
+            let tls = GRPCTLSConfiguration(trustRoots: .file(trust), certificateChainFile: client.certificate, privateKeyFile: client.key)
+            let metrics = CountingMetrics()
+            try await ScriptedPeer.with(tls: context, script: answering) { peer in
+                try await withTransport([peer.endpoint.description], tls: tls, configure: { $0.metricsFactory = metrics }) { transport in
+                    #expect(transport.clientCertificateExpiry == nil && transport.authorityExpiry == nil)
+                    for (lane, files) in [
+                        (ConnectionLane.unary, (chain: [client.certificate], trust: [certificates.authority])),
+                        (.bulk, (chain: [client.certificate, old], trust: [certificates.authority, old])),
+                    ] {
+                        try TestCertificates.replace(client.certificate, by: try certificates.bundle(files.chain, name: "chain"))
+                        try TestCertificates.replace(trust, by: try certificates.bundle(files.trust, name: "trusted"))
+                        _ = try await transport.unary(Self.method, message: [1], lane: lane, deadline: soon)
+                        let own = try Self.firstEnd(of: files.chain)
+                        let authorities = try Self.firstEnd(of: files.trust)
+                        #expect(transport.clientCertificateExpiry == own && transport.authorityExpiry == authorities)
+                        #expect(metrics.last("grpc_client_certificate_expiry_timestamp_seconds") == Double(own))
+                        #expect(metrics.last("grpc_client_authority_expiry_timestamp_seconds") == Double(authorities))
+                    }
+                }
+            }
+        }
+    }
+
+    private static func firstEnd(of files: [String]) throws -> Int {
+        try #require(try files.flatMap { try NIOSSLCertificate.fromPEMFile($0) }.map { Int($0.notValidAfter) }.min())
+    }
+
     @Test("Rotating the authority under load, its servers and clients too, fails no call, and the old one is not trusted afterwards")
     func authority() async throws {
         try await TestCertificates.withCertificates { certificates in

@@ -55,6 +55,7 @@ final class TransportMetrics: Sendable {
     private let reconnects: Counter
     private let openStreams: Gauge
     private let certificateExpiry: Gauge
+    private let authorityExpiry: Gauge
     private let streamCount = Atomic<Int>(0)
     private let endpoints = Mutex<[GRPCEndpoint: PerEndpoint]>([:])
     // By label, endpoint and reason; reasons are few.
@@ -66,6 +67,7 @@ final class TransportMetrics: Sendable {
         reconnects = Counter(label: "grpc_client_reconnects_total", dimensions: [], factory: factory)
         openStreams = Gauge(label: "grpc_client_open_streams", dimensions: [], factory: factory)
         certificateExpiry = Gauge(label: "grpc_client_certificate_expiry_timestamp_seconds", dimensions: [], factory: factory)
+        authorityExpiry = Gauge(label: "grpc_client_authority_expiry_timestamp_seconds", dimensions: [], factory: factory)
     }
 
     private func metrics(of endpoint: GRPCEndpoint) -> PerEndpoint {
@@ -118,5 +120,8 @@ final class TransportMetrics: Sendable {
 
     func streamClosed() { openStreams.record(streamCount.subtract(1, ordering: .relaxed).newValue) }
 
-    func certificateExpires(at secondsSince1970: Int) { certificateExpiry.record(secondsSince1970) }
+    func certificatesExpire(_ expiry: TLSCredentials.Expiry) {
+        if let client = expiry.client { certificateExpiry.record(client) }
+        if let authorities = expiry.authorities { authorityExpiry.record(authorities) }
+    }
 }

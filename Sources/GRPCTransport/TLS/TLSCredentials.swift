@@ -16,8 +16,15 @@ final class TLSCredentials: Sendable {
         /// Grows with each change.
         var number: Int
         var context: NIOSSLContext
-        /// When the client's certificate expires, in seconds since 1970.
-        var expiry: Int?
+        var expiry: Expiry
+    }
+
+    /// When the first of some certificates expires, in seconds since 1970.
+    struct Expiry: Equatable {
+        /// Of the client's and its intermediates; nil without any.
+        var client: Int?
+        /// Of the authorities that were named; nil for the system's.
+        var authorities: Int?
     }
 
     private struct State {
@@ -44,8 +51,8 @@ final class TLSCredentials: Sendable {
         return settings.certificateChainFile != nil || settings.privateKeyFile != nil
     }
 
-    /// When the client's certificate expires, as of the last reading.
-    var expiry: Int? { state.withLock { $0.current?.version.expiry } }
+    /// When certificates expire, as of the last reading.
+    var expiry: Expiry { state.withLock { $0.current?.version.expiry } ?? Expiry() }
 
     /// Reads the files, and gives the newest version that is good.
     /// - Throws: when there has never been a good one.
@@ -77,7 +84,7 @@ final class TLSCredentials: Sendable {
                 state.unreadable = nil
                 return version
             }
-            if let expiry { metrics.certificateExpires(at: expiry) }
+            metrics.certificatesExpire(expiry)
             if version.number > 1 { logger.info("TLS files changed; new connections use them", metadata: ["version": "\(version.number)"]) }
             return version
         } catch {
@@ -96,24 +103,25 @@ final class TLSCredentials: Sendable {
         return version
     }
 
-    private static func make(_ files: TLSFiles, _ settings: GRPCTLSConfiguration) throws -> (NIOSSLContext, expiry: Int?) {
+    private static func make(_ files: TLSFiles, _ settings: GRPCTLSConfiguration) throws -> (NIOSSLContext, Expiry) {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         tls.applicationProtocols = ["h2"]
         tls.certificateVerification = .fullVerification
+        var expiry = Expiry()
         if let trust = files.trust {
             let roots = try reading("the trust roots") { try NIOSSLCertificate.fromPEMBytes(trust) }
             guard !roots.isEmpty else { throw ConnectionFailure(kind: .settings, reason: "the trust roots hold no certificate") }
+            expiry.authorities = Self.earliestEnd(of: roots)
             tls.trustRoots = .certificates(roots)
         } else {
             tls.trustRoots = .default
         }
-        var expiry: Int?
         if let bytes = files.chain {
             let name = settings.certificateChainFile ?? ""
             let chain = try reading(name) { try NIOSSLCertificate.fromPEMBytes(bytes) }
-            guard let own = chain.first else { throw ConnectionFailure(kind: .settings, reason: "\(name) holds no certificate") }
-            expiry = Int(own.notValidAfter)
+            guard !chain.isEmpty else { throw ConnectionFailure(kind: .settings, reason: "\(name) holds no certificate") }
+            expiry.client = Self.earliestEnd(of: chain)
             tls.certificateChain = chain.map { .certificate($0) }
         }
         if let bytes = files.key {
@@ -130,6 +138,8 @@ final class TLSCredentials: Sendable {
                 kind: .settings, reason: "\(settings.certificateChainFile ?? "") and \(settings.privateKeyFile ?? "") don't go together: \(error)")
         }
     }
+
+    private static func earliestEnd(of certificates: [NIOSSLCertificate]) -> Int? { certificates.map { Int($0.notValidAfter) }.min() }
 
     private static func reading<Result>(_ what: String, _ body: () throws -> Result) throws -> Result {
         do {

@@ -36,6 +36,8 @@ struct ConfigurationTests {
             let addresses = cluster.endpoints.map { $0.replacing("https://", with: "") }
             try await withClient(of: addresses, tls: cluster.tls) { client async throws in
                 try await client.put("a", "1")
+                // The certificates of tests are made anew each time, for thirty days.
+                #expect((client.clientCertificateExpiry ?? 0) > 1_700_000_000 && (client.authorityExpiry ?? 0) > 1_700_000_000)
                 #expect(try await client.range(.key("a")).kvs.first?.valueText == "1")
             }
         }
