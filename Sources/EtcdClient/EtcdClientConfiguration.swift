@@ -12,9 +12,9 @@ public import Tracing
 public struct EtcdClientConfiguration: Sendable {
     /// The connections: endpoints, TLS, keepalive, limits.
     public var transport: GRPCTransportConfiguration
-    /// How long a read may take, its repetitions included, unless the call says otherwise.
+    /// How long a read may take, its repetitions included, unless the call says otherwise. Five seconds by default.
     public var readTimeout: Duration
-    /// How long a write may take unless the call says otherwise. A server itself gives up after seven seconds.
+    /// How long a write may take unless the call says otherwise. Ten seconds by default: a server itself gives up after seven.
     public var writeTimeout: Duration
     /// Has a member that knows no leader refuse at once, rather than let the call run into its deadline. Not asked for with serializable reads.
     public var requiresLeader: Bool
@@ -23,7 +23,8 @@ public struct EtcdClientConfiguration: Sendable {
     /// Has every call fail with `historyLost` once the cluster turned out to be another, or an older one, than it was: what the program knows of
     /// it is then wrong. Without it this is logged and counted, and calls go on. Watches always end.
     public var historyGuard: Bool
-    /// How often to ask the cluster for its members, whose client URLs then take the place of the endpoints; nil for never.
+    /// How often to ask the cluster for its members, whose client URLs then take the place of the endpoints; nil, the default, for never. Less than a
+    /// second counts as one.
     ///
     /// Learners are left out. An endpoint that stays, or comes back, keeps its `serverName`. Only of use where the URLs that members advertise can be reached from here: not through a proxy, a forwarded port, or
     /// another network's names.
@@ -68,7 +69,7 @@ public struct EtcdClientConfiguration: Sendable {
         self.init(endpoints: parsed, tls: tls, readTimeout: readTimeout, writeTimeout: writeTimeout)
     }
 
-    /// The longest answer that is taken.
+    /// The longest answer that is taken, in bytes: the transport's `maximumMessageSize`. 2³¹−1 by default.
     public var maximumMessageSize: Int {
         get { transport.maximumMessageSize }
         set { transport.maximumMessageSize = newValue }

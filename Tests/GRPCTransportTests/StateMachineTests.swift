@@ -33,6 +33,25 @@ struct StateMachineTests {
         #expect(abs((wait / .seconds(1)) - seconds) < 0.000_001)
     }
 
+    @Test("A backoff that makes no sense still waits, and no longer than it says")
+    func senselessBackoff() {
+        var pacing = ReconnectPacing(backoff: .init(initial: .zero, multiplier: -1, maximum: .seconds(-1), jitter: 7))
+        var waits: [Duration] = []
+        for random in [0, 0, 0, 1] as [Double] {
+            pacing.failed()
+            waits.append(pacing.waitBeforeRound(at: .now, random: random))
+        }
+        #expect(waits == [.milliseconds(1), .milliseconds(1), .milliseconds(1), .milliseconds(2)])
+    }
+
+    @Test("Files are looked at once a second at most", arguments: [(0, 1000), (-5, 1000), (999, 1000), (1001, 1001), (nil, nil)] as [(Int?, Int?)])
+    func reloadPeriod(given: Int?, expected: Int?) {
+        var tls = GRPCTLSConfiguration()
+        #expect(tls.reloadPeriod == .seconds(30))
+        tls.reloadInterval = given.map { .milliseconds($0) }
+        #expect(tls.reloadPeriod == expected.map { .milliseconds($0) })
+    }
+
     @Test("A connection that lived is replaced at once, one that broke at once counts as a failed round", arguments: [(2, 0), (0, 2)])
     func lives(life: Int, wait: Int) {
         var pacing = ReconnectPacing(backoff: Self.backoff)

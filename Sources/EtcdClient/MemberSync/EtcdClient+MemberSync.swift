@@ -18,7 +18,7 @@ extension EtcdClient {
                 // The next time may be better; calls go to those that are known meanwhile.
                 logger.debug("members not asked for", metadata: ["error": "\(error)"])
             }
-            do { try await Task.sleep(for: interval) } catch { return }
+            do { try await Task.sleep(for: max(interval, .seconds(1))) } catch { return }
         }
     }
 

@@ -31,10 +31,14 @@ public struct GRPCTLSConfiguration: Sendable, Hashable {
     /// A certificate for the very IP address that was connected to is accepted too.
     public var serverName: String?
 
-    /// How often the files are looked at; nil for only when a connection is made.
+    /// How often the files are looked at; nil for only when a connection is made. Thirty seconds by default; less than one counts as one.
     public var reloadInterval: Duration?
-    /// Connections made with older files are replaced so long after a change was seen: open calls finish, streams with `endsOnGoAway` move.
+    /// Connections made with older files are replaced so long after a change was seen: open calls finish, streams with `endsOnGoAway` move. Five
+    /// seconds by default.
     public var drainDelay: Duration
+
+    /// ``reloadInterval``, with its least.
+    var reloadPeriod: Duration? { reloadInterval.map { max($0, .seconds(1)) } }
 
     /// TLS with the given trust; without a client certificate when no files are named.
     public init(

@@ -10,9 +10,11 @@ public import Metrics
 public struct GRPCTransportConfiguration: Sendable {
     /// When a connection is probed for life.
     public struct Keepalive: Sendable, Hashable {
-        /// A connection with open calls that has been silent for so long is pinged. Values below five seconds count as five, etcd's minimum.
+        /// A connection with open calls that has been silent for so long is pinged. Ten seconds by default; less than five, etcd's minimum, counts as
+        /// five. A server that complains of pings is pinged half as often from its next connection on.
         public var interval: Duration
-        /// A ping unanswered for so long ends the connection.
+        /// A ping unanswered for so long, more than zero, ends the connection. Five seconds by default. On Linux so do bytes that TCP got no
+        /// acknowledgement of within `interval` and this together.
         public var timeout: Duration
 
         /// Pings after `interval` of silence, and waits `timeout` for the answer.
@@ -23,14 +25,16 @@ public struct GRPCTransportConfiguration: Sendable {
     }
 
     /// How long to wait between rounds of failed connection attempts. In a round every endpoint is tried.
+    ///
+    /// After a connection that lived for a second or longer the next attempt is made at once.
     public struct Backoff: Sendable, Hashable {
-        /// The first wait.
+        /// The first wait. 50 milliseconds by default; less than one counts as one.
         public var initial: Duration
-        /// Each wait is the one before times this.
+        /// Each wait is the one before times this. 1.6 by default; less than 1 counts as 1.
         public var multiplier: Double
-        /// No wait is longer, jitter aside.
+        /// No wait is longer, jitter aside. Three seconds by default; less than ``initial`` counts as that.
         public var maximum: Duration
-        /// A share of the wait, 0 to 1, by which it is randomly longer or shorter.
+        /// A share of the wait, by which it is randomly longer or shorter. 0.2 by default; less than 0 counts as 0, more than 1 as 1.
         public var jitter: Double
 
         /// A wait that grows by `multiplier` from `initial` to `maximum`.
@@ -46,25 +50,31 @@ public struct GRPCTransportConfiguration: Sendable {
     public var endpoints: [GRPCEndpoint]
     /// Needed for `https` endpoints; nil means the system's trust and no client certificate.
     public var tls: GRPCTLSConfiguration?
-    /// How long TCP may take to connect, and again as long TLS and HTTP/2 after it. Other endpoints are tried meanwhile.
+    /// How long TCP may take to connect, and again as long TLS and HTTP/2 after it. Five seconds by default. Other endpoints are tried meanwhile.
     public var connectTimeout: Duration
-    /// When connections are probed for life; nil for never.
+    /// When connections are probed for life, by default as ``Keepalive/init(interval:timeout:)`` says; nil for never.
     public var keepalive: Keepalive?
-    /// How long to wait between failed attempts.
+    /// How long to wait between failed attempts, by default as ``Backoff/init(initial:multiplier:maximum:jitter:)`` says.
     public var backoff: Backoff
-    /// A message announced longer than this ends its call with RESOURCE_EXHAUSTED before memory is taken.
+    /// A message announced longer than so many bytes ends its call with RESOURCE_EXHAUSTED before memory is taken.
+    ///
+    /// 2³¹−1 by default; less than 0 counts as 0, more than 2³²−1 as that.
     public var maximumMessageSize: Int
-    /// A response whose headers are longer than this, counted as HPACK does, ends its call.
+    /// A response whose headers, or trailers, are longer than so many bytes ends its call. Counted as HPACK does: names, values and 32 for each field.
+    ///
+    /// 65536 by default; less than 0 counts as 0, more than 2³²−1 as that.
     public var maximumHeaderListSize: Int
-    /// What a stream's peer may send ahead of its reader, in bytes.
+    /// What a stream's peer may send ahead of its reader, in bytes: what one slow reader costs, and what one stream can have under way.
+    ///
+    /// 1048576 by default; less than 65535 counts as that, more than 2³¹−1 as that.
     public var streamWindowSize: Int
     /// The number of a connection's first stream, odd. A connection has 2^30 of them.
     package var firstStreamID: UInt32
     /// Whether calls carry what others must not read: connections over which others can are warned of.
     package var carriesSecrets: Bool
-    /// A connection for calls that name their endpoint is closed when nobody has asked for it this long.
+    /// A connection for calls that name their endpoint is closed when nobody has asked for it this long. A minute by default.
     public var pinnedConnectionIdleTime: Duration
-    /// The `user-agent` header.
+    /// The `user-agent` header, `keelson` by default.
     public var userAgent: String
     /// Where metrics go; nil for what `MetricsSystem` was bootstrapped with when the transport was made.
     public var metricsFactory: (any MetricsFactory)?

@@ -110,7 +110,7 @@ extension ConnectionPool: ConnectionObserver {
 
     /// Looks at the TLS files now and then. When they have changed, connections made with the older ones are replaced after a while.
     func watchCredentials() async {
-        guard let interval = credentials.settings.reloadInterval, credentials.hasFiles else { return }
+        guard let interval = credentials.settings.reloadPeriod, credentials.hasFiles else { return }
         while await Self.pause(interval) {
             guard state.withLock({ $0.lanes.contains { $0.current?.credentials != nil } }) else { continue }
             do {

@@ -26,9 +26,11 @@ struct ReconnectPacing {
             failures = connectedAt.duration(to: now) >= Self.shortestLife ? 0 : failures + 1
         }
         guard failures > 0 else { return .zero }
-        var wait = backoff.initial
-        for _ in 1..<max(failures, 1) where wait < backoff.maximum { wait = wait * backoff.multiplier }
-        wait = min(wait, backoff.maximum)
-        return max(wait * (1 + backoff.jitter * random), .zero)
+        // What would not wait at all would do nothing but try.
+        let initial = max(backoff.initial, .milliseconds(1))
+        let maximum = max(backoff.maximum, initial)
+        var wait = initial
+        for _ in 1..<max(failures, 1) where wait < maximum { wait = wait * max(backoff.multiplier, 1) }
+        return min(wait, maximum) * (1 + min(max(backoff.jitter, 0), 1) * random)
     }
 }

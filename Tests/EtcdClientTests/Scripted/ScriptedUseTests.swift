@@ -9,6 +9,7 @@ import EtcdTestSupport
 import GRPCTransport
 import LogRecording
 import Logging
+import Synchronization
 import TestWaiting
 import Testing
 
@@ -20,6 +21,10 @@ struct ScriptedUseTests {
         case "Watch/Watch": ([message { $0.number(3, 1) }], .open)
         default: ([message { _ in }], .ok)
         }
+    }
+
+    private final class Times: Sendable {
+        let all = Mutex<[ContinuousClock.Instant]>([])
     }
 
     private static func message(_ fill: (inout WireWriter) -> Void) -> [UInt8] {
@@ -57,6 +62,19 @@ struct ScriptedUseTests {
             let right = client.with(CallOptions(metadata: ["X-Name": "Value"]))
             try await right.put("a", "1")
             #expect(etcd.requests.first?.headers.contains("\nx-name: Value\n") == true)
+        }
+    }
+
+    @Test("Members are asked for once a second at most, however often that is wished for")
+    func memberSync() async throws {
+        let times = Times()
+        try await ScriptedEtcd.with(configure: { $0.memberSync = .zero }) { request in
+            if request.method == "Cluster/MemberList" { times.all.withLock { $0.append(.now) } }
+            return Self.script(request)
+        } _: { _, _, _ in
+            try await eventually("a third look at the members") { times.all.withLock { $0.count } >= 3 }
+            let seen = times.all.withLock { $0 }
+            #expect(seen[2] - seen[0] >= .milliseconds(1500), "\(seen[2] - seen[0])")
         }
     }
 
