@@ -20,12 +20,33 @@ public struct GRPCTLSConfiguration: Sendable, Hashable {
         case pem([UInt8])
     }
 
+    /// A client's certificate and its private key in memory: for programs that have them from elsewhere than files.
+    public struct ClientIdentity: Sendable, Hashable, CustomStringConvertible {
+        /// The certificate and then its intermediates, as PEM bytes.
+        public var certificateChain: [UInt8]
+        /// The private key of the certificate, as PEM bytes.
+        public var privateKey: [UInt8]
+
+        /// A certificate with its private key, both as PEM bytes.
+        public init(certificateChain: [UInt8], privateKey: [UInt8]) {
+            self.certificateChain = certificateChain
+            self.privateKey = privateKey
+        }
+
+        /// That it is one, and nothing of what it holds.
+        public var description: String { "a client's certificate and private key" }
+    }
+
     /// Whose signatures are believed.
     public var trustRoots: TrustRoots
     /// A PEM file with the client's certificate and its intermediates, for servers that ask for one.
+    ///
+    /// Of use with ``privateKeyFile`` only: with one of the two no connection can be made, which a warning and the calls' errors say.
     public var certificateChainFile: String?
     /// A PEM file with the private key of the client's certificate.
     public var privateKeyFile: String?
+    /// The client's certificate and private key, in place of the two files. They don't change: who has new ones makes a new transport.
+    public var clientIdentity: ClientIdentity?
     /// The DNS name that a server's certificate must carry, in place of the endpoint's host.
     ///
     /// A certificate for the very IP address that was connected to is accepted too.
@@ -50,5 +71,11 @@ public struct GRPCTLSConfiguration: Sendable, Hashable {
         self.serverName = serverName
         self.reloadInterval = .seconds(30)
         self.drainDelay = .seconds(5)
+    }
+
+    /// TLS with the given trust and a client certificate that isn't in files.
+    public init(trustRoots: TrustRoots = .systemDefault, clientIdentity: ClientIdentity, serverName: String? = nil) {
+        self.init(trustRoots: trustRoots, serverName: serverName)
+        self.clientIdentity = clientIdentity
     }
 }

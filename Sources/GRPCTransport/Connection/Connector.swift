@@ -117,7 +117,7 @@ struct Connector: Sendable {
 
     private func explanation(for endpoint: GRPCEndpoint) -> TLSExplanation {
         let name = name(for: endpoint)
-        let hasCertificate = configuration.tls?.certificateChainFile != nil
+        let hasCertificate = configuration.tls.map { $0.clientIdentity != nil || $0.certificateChainFile != nil } ?? false
         return { error, certificate in
             TLSFailure.explain(error, certificate: certificate, name: name, hasClientCertificate: hasCertificate, now: Timestamp.now)
         }

@@ -48,7 +48,7 @@ final class TLSCredentials: Sendable {
     /// Whether there is anything to reload.
     var hasFiles: Bool {
         if case .file = settings.trustRoots { return true }
-        return settings.certificateChainFile != nil || settings.privateKeyFile != nil
+        return settings.clientIdentity == nil && (settings.certificateChainFile != nil || settings.privateKeyFile != nil)
     }
 
     /// When certificates expire, as of the last reading.
@@ -117,15 +117,17 @@ final class TLSCredentials: Sendable {
         } else {
             tls.trustRoots = .default
         }
+        let inMemory = settings.clientIdentity != nil
+        let name = inMemory ? "the client's certificate" : settings.certificateChainFile ?? ""
+        let keyName = inMemory ? "the client's private key" : settings.privateKeyFile ?? ""
         if let bytes = files.chain {
-            let name = settings.certificateChainFile ?? ""
             let chain = try reading(name) { try NIOSSLCertificate.fromPEMBytes(bytes) }
             guard !chain.isEmpty else { throw ConnectionFailure(kind: .settings, reason: "\(name) holds no certificate") }
             expiry.client = Self.earliestEnd(of: chain)
             tls.certificateChain = chain.map { .certificate($0) }
         }
         if let bytes = files.key {
-            tls.privateKey = .privateKey(try reading(settings.privateKeyFile ?? "") { try NIOSSLPrivateKey(bytes: bytes, format: .pem) })
+            tls.privateKey = .privateKey(try reading(keyName) { try NIOSSLPrivateKey(bytes: bytes, format: .pem) })
         }
         guard (files.chain == nil) == (files.key == nil) else {
             throw ConnectionFailure(
@@ -134,8 +136,7 @@ final class TLSCredentials: Sendable {
         do {
             return (try NIOSSLContext(configuration: tls), expiry)
         } catch {
-            throw ConnectionFailure(
-                kind: .settings, reason: "\(settings.certificateChainFile ?? "") and \(settings.privateKeyFile ?? "") don't go together: \(error)")
+            throw ConnectionFailure(kind: .settings, reason: "\(name) and \(keyName) don't go together: \(error)")
         }
     }
 

@@ -25,6 +25,10 @@ struct TLSFiles: Equatable {
         case .file(let path): trust = try Self.read(path)
         case .pem(let bytes): trust = bytes
         }
+        if let identity = settings.clientIdentity {
+            (chain, key) = (identity.certificateChain, identity.privateKey)
+            return
+        }
         if let path = settings.certificateChainFile { chain = try Self.read(path) }
         if let path = settings.privateKeyFile { key = try Self.read(path) }
     }
