@@ -17,11 +17,20 @@ static bool is_idle_frame(const nghttp2_frame_hd *header) {
     }
 }
 
-// Without a clock a flood shows as a long row of frames that further no call.
+// A row that takes its time is no flood: peers ping a connection on which nothing happens for days.
+static bool lengthens_flood(grpc_session *session) {
+    bool is_over = session->idle_frames_period > 0 && session->now - session->idle_since >= session->idle_frames_period;
+    if (session->idle_frames == 0 || is_over) {
+        session->idle_frames = 0;
+        session->idle_since = session->now;
+    }
+    return ++session->idle_frames > session->maximum_idle_frames;
+}
+
 static int on_begin_frame(nghttp2_session *http2, const nghttp2_frame_hd *header, void *user) {
     (void)http2;
     grpc_session *session = user;
-    if (!is_idle_frame(header) || ++session->idle_frames <= session->maximum_idle_frames) return 0;
+    if (!is_idle_frame(header) || !lengthens_flood(session)) return 0;
     snprintf(session->hint, sizeof session->hint, "the server sent %u frames in a row that belong to no call", (unsigned)session->idle_frames);
     return NGHTTP2_ERR_CALLBACK_FAILURE;
 }

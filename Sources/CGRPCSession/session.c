@@ -56,6 +56,7 @@ static bool copy_configuration(grpc_session *session, const grpc_session_configu
     session->maximum_header_list_size = configuration->maximum_header_list_size;
     session->maximum_message_size = configuration->maximum_message_size;
     session->maximum_idle_frames = configuration->maximum_idle_frames;
+    session->idle_frames_period = configuration->idle_frames_period;
     session->scheme = session_copy_string(session, configuration->scheme);
     session->authority = session_copy_string(session, configuration->authority);
     if (session->scheme == NULL || session->authority == NULL) return false;
@@ -138,6 +139,8 @@ size_t grpc_session_receive(grpc_session *session, const uint8_t *bytes, size_t 
     }
     return session->failed ? length : taken;
 }
+
+void grpc_session_set_time(grpc_session *session, uint64_t nanoseconds) { session->now = nanoseconds; }
 
 size_t grpc_session_take_output(grpc_session *session, uint8_t *buffer, size_t capacity) {
     size_t written = 0;

@@ -150,6 +150,9 @@ struct grpc_session {
     uint32_t maximum_message_size;
     uint32_t maximum_idle_frames;
     uint32_t idle_frames;
+    uint64_t idle_frames_period;
+    uint64_t idle_since;   // when the first of them came
+    uint64_t now;
     bool failed;
     bool out_of_memory;
     bool ready;

@@ -163,6 +163,24 @@ struct HostilePeerTests {
         #expect(pair.messages.count == 100)
     }
 
+    @Test("A row of pings that takes its time is no flood; one that comes at once is, at any time")
+    func slowPings() throws {
+        let pair = try SessionPair(maximumIdleFrames: 200, idleFramesPeriod: 1000)
+        _ = pair.start(1, unary: false)
+        pair.pump()
+        func ping(at time: UInt64) {
+            grpc_session_set_time(pair.session, time)
+            scripted_server_ping(pair.server)
+            pair.pump()
+        }
+        for number in 1...1000 as ClosedRange<UInt64> { ping(at: number * 10) }
+        #expect(!grpc_session_has_failed(pair.session))
+        #expect(scripted_server_ping_acks(pair.server) == 1000)
+        for _ in 0...200 { ping(at: 10_000) }
+        #expect(grpc_session_has_failed(pair.session))
+        #expect(pair.ends[1]?.status == 14)
+    }
+
     @Test("Our ping is one at a time and comes back with what it carried")
     func ping() throws {
         let pair = try SessionPair()

@@ -15,7 +15,10 @@ final class SessionPair {
     let server: OpaquePointer
     private(set) var transcript: [String] = []
 
-    init(maximumConcurrentStreams: UInt32 = 100, maximumIdleFrames: UInt32 = 10000, window: UInt32 = 65535, maximumMessageSize: UInt32 = 1 << 20)
+    init(
+        maximumConcurrentStreams: UInt32 = 100, maximumIdleFrames: UInt32 = 10000, idleFramesPeriod: UInt64 = 0, window: UInt32 = 65535,
+        maximumMessageSize: UInt32 = 1 << 20
+    )
         throws
     {
         let created = "https".withCString { scheme in
@@ -30,6 +33,7 @@ final class SessionPair {
                     configuration.maximum_header_list_size = 16384
                     configuration.maximum_message_size = maximumMessageSize
                     configuration.maximum_idle_frames = maximumIdleFrames
+                    configuration.idle_frames_period = idleFramesPeriod
                     return grpc_session_create(&configuration)
                 }
             }

@@ -6,7 +6,7 @@
 
 // The client's side of gRPC over one HTTP/2 connection, without I/O: bytes in, events and bytes out.
 //
-// A session owns no socket, thread or clock and keeps no global state. It may be used by one thread at a time. The owner
+// A session owns no socket, thread or clock (see grpc_session_set_time) and keeps no global state. It may be used by one thread at a time. The owner
 //   1. gives it the connection's bytes with grpc_session_receive,
 //   2. takes all events with grpc_session_next_event, and
 //   3. sends what grpc_session_take_output yields,
@@ -65,8 +65,10 @@ typedef struct grpc_session_configuration {
     uint32_t maximum_header_list_size;
     /// A message announced longer ends its call before memory is taken.
     uint32_t maximum_message_size;
-    /// So many frames in a row that further no call (pings, settings, resets, empty data, window updates) fail the session.
+    /// So many frames in a row that further no call (pings, settings, resets, empty data, window updates) fail the session…
     uint32_t maximum_idle_frames;
+    /// …if they come within so many nanoseconds of grpc_session_set_time; 0 for however long they take.
+    uint64_t idle_frames_period;
     /// The number of the first stream, odd; 0 for 1. A session whose numbers are used up starts no calls, see GRPC_SESSION_GOING_AWAY.
     uint32_t first_stream;
     /// May be NULL.
@@ -151,6 +153,8 @@ void grpc_session_destroy(grpc_session *session);
 /// Feeds bytes of the connection and says how many were taken. It stops early, without loss, when many events wait: take them, and call it
 /// again with the rest. A failed session takes everything and does nothing.
 size_t grpc_session_receive(grpc_session *session, const uint8_t *bytes, size_t length);
+/// Tells what time it is, by any clock that never goes back: to be called before the bytes are fed that have come by then.
+void grpc_session_set_time(grpc_session *session, uint64_t nanoseconds);
 /// The oldest event that waits, or false.
 bool grpc_session_next_event(grpc_session *session, grpc_session_event *event);
 /// Takes the memory of the MESSAGE event that came last out of the session, so that its bytes need no copy: they stay where the event says

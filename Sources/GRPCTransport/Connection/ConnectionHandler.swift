@@ -123,13 +123,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        pings.policy?.received(at: .now())
+        let now = NIODeadline.now()
+        pings.policy?.received(at: now)
         let buffer = Self.unwrapInboundIn(data)
         traffic.received(buffer.readableBytes)
         buffer.withUnsafeReadableBytes { bytes in
             var taken = 0
             while taken < bytes.count {
-                taken += session.receive(bytes[taken...])
+                taken += session.receive(bytes[taken...], at: now)
                 handleEvents()
             }
         }

@@ -26,6 +26,7 @@ final class Session {
                     settings.maximum_header_list_size = UInt32(clamping: configuration.maximumHeaderListSize)
                     settings.maximum_message_size = UInt32(clamping: configuration.maximumMessageSize)
                     settings.maximum_idle_frames = 10_000
+                    settings.idle_frames_period = 60_000_000_000
                     settings.first_stream = configuration.firstStreamID
                     return grpc_session_create(&settings)
                 }
@@ -40,9 +41,10 @@ final class Session {
     var hasFailed: Bool { grpc_session_has_failed(pointer) }
     var openCalls: Int { grpc_session_open_calls(pointer) }
 
-    /// Feeds bytes; returns how many were taken before events must be drained.
-    func receive(_ bytes: UnsafeRawBufferPointer.SubSequence) -> Int {
+    /// Feeds bytes that came at some time; returns how many were taken before events must be drained.
+    func receive(_ bytes: UnsafeRawBufferPointer.SubSequence, at time: NIODeadline) -> Int {
         let bytes = UnsafeRawBufferPointer(rebasing: bytes)
+        grpc_session_set_time(pointer, UInt64(time.uptimeNanoseconds))
         return grpc_session_receive(pointer, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
     }
 
