@@ -22,6 +22,7 @@ final class Connection: Sendable {
         var commands: [ConnectionCommand] = []
         var isScheduled = false
         var isUsable = true
+        var movesStreams = false
         var isClosed = false
     }
 
@@ -46,6 +47,9 @@ final class Connection: Sendable {
 
     /// Whether new calls may be started: it is neither closed nor has the server announced to leave.
     var isUsable: Bool { mailbox.withLock { $0.isUsable } }
+
+    /// Whether it was retired with its streams: those that can move were told to.
+    var movesStreams: Bool { mailbox.withLock { $0.movesStreams } }
 
     /// Whether its calls have ended for good.
     var isClosed: Bool { mailbox.withLock { $0.isClosed } }
@@ -106,9 +110,12 @@ final class Connection: Sendable {
                 endpoint: endpoint))
     }
 
-    /// No new calls: closes the connection once the open ones have ended. Streams that can move are told to, if asked for.
+    /// No new calls: closes the connection once the open ones have ended. Streams that can move are told to, if asked for, now or later.
     func retire(movesStreams: Bool) {
-        markUnusable()
+        mailbox.withLock { mailbox in
+            mailbox.isUsable = false
+            if movesStreams { mailbox.movesStreams = true }
+        }
         channel.eventLoop.execute { self.handler.value.retire(movesStreams: movesStreams) }
     }
 

@@ -189,18 +189,18 @@ final class ConnectionHandler: ChannelInboundHandler {
         context?.close(promise: nil)
     }
 
-    /// No new calls come; what is open may finish, streams that can move are told to if `movesStreams` is set.
+    /// No new calls come; what is open may finish, streams that can move are told to if `movesStreams` is set, be it the second time only.
     func retire(movesStreams: Bool) {
-        guard !isLeaving, phase != .closed else { return }
-        cause = .retired
+        guard phase != .closed else { return }
+        if !isLeaving { cause = .retired }
         leave(movesStreams: movesStreams, "the connection is replaced")
         finishTick()
     }
 
     /// The server lives, but calls get nothing.
     func wedged() {
-        guard !isLeaving, phase != .closed else { return }
-        logger.info("Replacing a connection that answers no calls", metadata: ["endpoint": "\(endpoint)"])
+        guard phase != .closed else { return }
+        if !isLeaving { logger.info("Replacing a connection that answers no calls", metadata: ["endpoint": "\(endpoint)"]) }
         giveUp(because: .wedged, movesStreams: true, "the connection answers no calls")
         finishTick()
     }
@@ -214,12 +214,16 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Has another connection made before this one is left.
     private func giveUp(because cause: ConnectionCause, movesStreams: Bool, _ departure: String) {
-        if let connection { observer.connectionUnusable(connection, because: cause) }
-        self.cause = .retired
+        if !isLeaving {
+            if let connection { observer.connectionUnusable(connection, because: cause) }
+            self.cause = .retired
+        }
         leave(movesStreams: movesStreams, departure)
     }
 
     private func leave(movesStreams: Bool, _ departure: String) {
+        // Streams that were let stay may have to go after all; there is no way back.
+        guard movesStreams || !isLeaving else { return }
         isLeaving = true
         self.movesStreams = movesStreams
         self.departure = departure

@@ -88,9 +88,9 @@ extension ConnectionPool: ConnectionObserver {
         state.withLock { state in
             guard !state.isShutDown else { return }
             state.use(endpoints)
-            for lane in ConnectionLane.allCases {
-                guard let current = state.lanes[lane.rawValue].current, !state.endpoints.contains(current.endpoint) else { continue }
-                state.release(current, movesStreams: true, because: "it is no longer among the endpoints", &moves)
+            // Those too that lanes have left before, for the sake of the streams that stayed.
+            for connection in state.connections.values where connection.route.endpoint == nil && !state.endpoints.contains(connection.endpoint) {
+                state.release(connection, movesStreams: true, because: "it is no longer among the endpoints", &moves)
             }
         }
         carryOut(moves)
@@ -112,7 +112,7 @@ extension ConnectionPool: ConnectionObserver {
     func watchCredentials() async {
         guard let interval = credentials.settings.reloadPeriod, credentials.hasFiles else { return }
         while await Self.pause(interval) {
-            guard state.withLock({ $0.lanes.contains { $0.current?.credentials != nil } }) else { continue }
+            guard state.withLock({ $0.connections.values.contains { $0.credentials != nil } }) else { continue }
             do {
                 let newest = try await credentials.newest().number
                 guard state.withLock({ $0.isStale(newest) }) else { continue }
@@ -138,15 +138,22 @@ extension ConnectionPool: ConnectionObserver {
 }
 
 extension ConnectionPool.State {
-    fileprivate func isStale(_ newest: Int) -> Bool { lanes.contains { lane in lane.current?.credentials.map { $0 < newest } ?? false } }
+    /// Connections made with older TLS files, but for those that were left with all their streams.
+    private func stale(_ newest: Int) -> [Connection] { connections.values.filter { $0.credentials ?? newest < newest && !$0.movesStreams } }
 
-    /// Asks for new connections in place of those made with older TLS files.
+    fileprivate func isStale(_ newest: Int) -> Bool { !stale(newest).isEmpty }
+
+    /// Asks for new connections in place of those made with older TLS files. From those that lanes have left before, the streams go at once.
     fileprivate mutating func replaceStale(_ newest: Int) -> ConnectionPool.Moves {
         var moves = ConnectionPool.Moves()
-        for lane in lanes.indices {
-            guard let version = lanes[lane].current?.credentials, version < newest else { continue }
-            let wish = LaneState.Replacement(reason: "the TLS files changed", target: nil, movesStreams: true, isRequired: true)
-            if let runner = lanes[lane].replace(wish) { moves.runners.append(runner) }
+        let reason = "the TLS files changed"
+        for connection in stale(newest) {
+            guard lanes[connection.laneID].current === connection else {
+                moves.retired.append((connection, true, reason))
+                continue
+            }
+            let wish = LaneState.Replacement(reason: reason, target: nil, movesStreams: true, isRequired: true)
+            if let runner = lanes[connection.laneID].replace(wish) { moves.runners.append(runner) }
         }
         return moves
     }
@@ -163,10 +170,11 @@ extension ConnectionPool.State {
         }
     }
 
-    /// Takes a connection from its lane: who needs one gets another.
+    /// Takes a connection from its lane, if it is the lane's: who needs one gets another.
     fileprivate mutating func release(_ connection: Connection, movesStreams: Bool, because reason: String, _ moves: inout ConnectionPool.Moves) {
-        guard lanes[connection.laneID].lost(connection) else { return }
+        let wasCurrent = lanes[connection.laneID].lost(connection)
+        guard wasCurrent || movesStreams && !connection.movesStreams else { return }
         moves.retired.append((connection, movesStreams, reason))
-        if lanes[connection.laneID].hasDemand, let runner = lanes[connection.laneID].takeRunner() { moves.runners.append(runner) }
+        if wasCurrent, lanes[connection.laneID].hasDemand, let runner = lanes[connection.laneID].takeRunner() { moves.runners.append(runner) }
     }
 }
