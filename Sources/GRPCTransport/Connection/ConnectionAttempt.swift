@@ -10,7 +10,8 @@ import Synchronization
 /// A connection that is being made, and that its maker may give up at any moment.
 final class ConnectionAttempt: Sendable {
     private struct State {
-        var channel: (any Channel)?
+        /// One for each address that is tried, those that NIO has closed included: which it keeps is not known before it says so.
+        var channels: [any Channel] = []
         var isAbandoned = false
     }
 
@@ -28,21 +29,20 @@ final class ConnectionAttempt: Sendable {
     /// There is a channel; false when nobody wants it any more.
     func accept(_ channel: any Channel) -> Bool {
         state.withLock { state in
-            // Of several addresses of one name the last is kept: NIO closes the others.
-            state.channel = channel
+            state.channels.append(channel)
             return !state.isAbandoned
         }
     }
 
     /// Ends it. What still comes is thrown away.
     func abandon() {
-        let channel = state.withLock { state in
+        let channels = state.withLock { state in
             state.isAbandoned = true
-            return state.channel
+            return state.channels
         }
         // The first outcome counts, so these do nothing when there is one.
         opened.fail(CancellationError())
         ready.fail(CancellationError())
-        channel?.close(promise: nil)
+        for channel in channels { channel.close(promise: nil) }
     }
 }
