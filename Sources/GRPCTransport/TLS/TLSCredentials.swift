@@ -34,13 +34,21 @@ final class TLSCredentials: Sendable {
         var unreadable: String?
     }
 
+    /// How the files are read.
+    typealias Reader = @Sendable (GRPCTLSConfiguration) throws(TLSFileError) -> TLSFiles
+
     let settings: GRPCTLSConfiguration
+    private let read: Reader
     private let logger: Logger
     private let metrics: TransportMetrics
     private let state = Mutex(State())
 
-    init(_ settings: GRPCTLSConfiguration, metrics: TransportMetrics, logger: Logger) {
+    init(
+        _ settings: GRPCTLSConfiguration, metrics: TransportMetrics, logger: Logger,
+        read: @escaping Reader = { settings throws(TLSFileError) in try TLSFiles(settings) }
+    ) {
         self.settings = settings
+        self.read = read
         self.metrics = metrics
         self.logger = logger
     }
@@ -61,10 +69,19 @@ final class TLSCredentials: Sendable {
         try await NIOThreadPool.singleton.runIfActive { try self.refresh() }
     }
 
-    private func refresh() throws -> Version {
+    /// As ``newest()``. Blocks.
+    func refresh() throws -> Version {
+        while true {
+            let before = state.withLock { $0.current?.version.number }
+            if let version = try refresh(since: before) { return version }
+        }
+    }
+
+    /// Nil when another has published meanwhile: what was read here may be older than that, and is to be read anew.
+    private func refresh(since before: Int?) throws -> Version? {
         let files: TLSFiles
         do throws(TLSFileError) {
-            files = try TLSFiles(settings)
+            files = try read(settings)
         } catch {
             return try fallBack(nil, because: error)
         }
@@ -75,15 +92,15 @@ final class TLSCredentials: Sendable {
         if let known { return known }
         do {
             let (context, expiry) = try Self.make(files, settings)
-            let version = state.withLock { state in
-                // Two may have read the same news.
-                if let current = state.current, current.files == files { return current.version }
-                let version = Version(number: (state.current?.version.number ?? 0) + 1, context: context, expiry: expiry)
+            let made = state.withLock { state -> Version? in
+                guard state.current?.version.number == before else { return nil }
+                let version = Version(number: (before ?? 0) + 1, context: context, expiry: expiry)
                 state.current = (files, version)
                 state.rejected = nil
                 state.unreadable = nil
                 return version
             }
+            guard let version = made else { return nil }
             metrics.certificatesExpire(expiry)
             if version.number > 1 { logger.info("TLS files changed; new connections use them", metadata: ["version": "\(version.number)"]) }
             return version
