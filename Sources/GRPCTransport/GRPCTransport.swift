@@ -153,7 +153,9 @@ public final class GRPCTransport: Service, Sendable {
     ///     endpoint is removed or its connection replaced, so that its owner can move. Otherwise it goes on until the server ends it: etcd leaves
     ///     watches open and silent for seven seconds. nil is true on ``ConnectionLane/watch`` and false on the other lanes.
     ///   - endpoint: The one server to open it on, as with ``unary(_:message:lane:metadata:deadline:endpoint:)``; nil for whichever is best.
-    /// - Throws: ``GRPCError`` with ``GRPCError/Disposition/notSent`` when no connection came before the deadline or the task was cancelled.
+    /// - Throws: ``GRPCError`` with ``GRPCError/Disposition/notSent`` when no connection took it before the deadline or before the task was cancelled,
+    ///   and when the path or the metadata may not be sent. A task that is cancelled later, until this returns, gets the error of
+    ///   ``GRPCError/Origin/caller`` too, and the stream is reset.
     public func openStream(
         _ method: GRPCMethod, lane: ConnectionLane = .watch, metadata: GRPCMetadata = [:], deadline: ContinuousClock.Instant? = nil,
         endsOnGoAway: Bool? = nil, endpoint: GRPCEndpoint? = nil
@@ -182,7 +184,15 @@ public final class GRPCTransport: Service, Sendable {
             } onCancel: {
                 stream.cancel()
             }
-            if !call.missedConnection { return stream }
+            if call.missedConnection { continue }
+            if let error = call.refusalToStart { throw error }
+            guard !Task.isCancelled else {
+                stream.cancel()
+                throw GRPCError(
+                    code: .cancelled, message: "the caller cancelled the call", disposition: .mayHaveExecuted, origin: .caller,
+                    endpoint: stream.endpoint)
+            }
+            return stream
         }
     }
 

@@ -76,6 +76,40 @@ struct ScriptedPeerTests {
         }
     }
 
+    @Test("A task that is cancelled already opens no stream")
+    func cancelledBeforeStream() async throws {
+        try await Self.withPeer(script: { server, _, requests in if requests == 1 { answer(server, stream: 1) } }) { peer, transport in
+            _ = try await transport.unary(Self.method, message: [1], lane: .watch)
+            let opening = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return await grpcError { () async throws(GRPCError) in _ = try await transport.openStream(Self.method) }
+            }
+            let error = await opening.value
+            #expect(error?.code == .cancelled)
+            #expect(error?.origin == .caller)
+            #expect(error?.disposition == .notSent)
+            let found = try await peer.act { scripted_server_request_count($0) }
+            #expect(found == 1)
+        }
+    }
+
+    @Test("A stream whose deadline has passed, or whose metadata may not be sent, is not opened")
+    func unsentStream() async throws {
+        try await Self.withPeer(script: { server, _, requests in if requests == 1 { answer(server, stream: 1) } }) { peer, transport in
+            _ = try await transport.unary(Self.method, message: [1], lane: .watch)
+            let late = await grpcError { () async throws(GRPCError) in _ = try await transport.openStream(Self.method, deadline: .now) }
+            #expect(late?.code == .deadlineExceeded)
+            #expect(late?.disposition == .notSent)
+            let bad = await grpcError { () async throws(GRPCError) in
+                _ = try await transport.openStream(Self.method, metadata: ["grpc-status": "0"])
+            }
+            #expect(bad?.code == .internal)
+            #expect(bad?.disposition == .notSent)
+            let found = try await peer.act { scripted_server_request_count($0) }
+            #expect(found == 1)
+        }
+    }
+
     @Test("Letting go of a stream resets it at the server")
     func releaseStream() async throws {
         try await Self.withPeer(script: { _, _, _ in }) { peer, transport in

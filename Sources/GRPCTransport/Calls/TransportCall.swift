@@ -107,6 +107,12 @@ final class TransportCall: Sendable {
         return error.missedConnection
     }
 
+    /// Why a stream was not sent, when that is its caller's doing or the deadline's.
+    var refusalToStart: GRPCError? {
+        guard case .failed(let error)? = state.withLock({ $0.end }), error.disposition == .notSent else { return nil }
+        return error.origin == .caller || error.origin == .deadline ? error : nil
+    }
+
     /// Waits until there is something to read; with a receiver, which is given all that comes, for the end. Returns at once when there is
     /// something to read already, or when another reader waits.
     func waitForNews(_ receiver: CallState.Receiver? = nil) async {
