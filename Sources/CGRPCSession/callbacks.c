@@ -132,6 +132,7 @@ static int on_stream_close(nghttp2_session *http2, int32_t stream, uint32_t erro
     if (call == NULL) return 0;
     char text[GRPC_TEXT_LENGTH];
     snprintf(text, sizeof text, "the server reset the stream: %s", nghttp2_http2_strerror(error_code));
+    call->reset = true;
     call->http2_error = error_code;
     // A peer that has answered has processed the call, whatever it claims.
     call->refused = error_code == NGHTTP2_REFUSED_STREAM && !call->got_headers;

@@ -81,6 +81,7 @@ static void describe_call_event(event_node *node, grpc_session_event *event) {
         event->origin = call->origin;
         event->sent = call->sent;
         event->refused = call->refused;
+        event->reset = call->reset;
         event->http2_error = call->http2_error;
         event->http_status = call->http_status;
         set_fields(event, &call->trailers);

@@ -108,6 +108,7 @@ typedef struct call {
     uint16_t http_status;
     grpc_session_end_origin origin;
     bool refused;
+    bool reset;
     uint32_t http2_error;
     size_t header_list_size;
     size_t references;     // queued nodes, plus one while it is open

@@ -136,6 +136,8 @@ typedef struct grpc_session_event {
     bool sent;
     /// ENDED: the peer proved that it did not process the call.
     bool refused;
+    /// ENDED: the stream was reset by `http2_error`. `status` stands for that code then, and is not the peer's own.
+    bool reset;
     /// ENDED: RST_STREAM's code if there was one. GOAWAY: its code.
     uint32_t http2_error;
     /// ENDED: the HTTP status, 0 if none came.

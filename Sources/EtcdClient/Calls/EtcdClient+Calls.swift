@@ -204,7 +204,7 @@ extension EtcdClient {
     /// Lets the next call go elsewhere when a member says that it can't serve.
     func judge(_ error: GRPCError, lane: ConnectionLane) {
         guard error.origin == .server, let endpoint = error.endpoint else { return }
-        guard let outcome = ServerError(code: error.code, text: error.message).judgement else { return }
+        guard let outcome = ServerError(error).judgement else { return }
         transport.report(outcome, of: endpoint, lane: lane)
     }
 

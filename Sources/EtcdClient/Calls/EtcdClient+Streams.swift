@@ -50,7 +50,7 @@ extension EtcdClient {
 
 extension GRPCError {
     /// Whether a server refused the token that a stream was opened with.
-    var refusesToken: Bool { origin == .server && ServerError(code: code, text: message).code == .unauthenticated }
+    var refusesToken: Bool { origin == .server && ServerError(self).code == .unauthenticated }
 
     /// A stream that can't be opened because the login failed.
     fileprivate init(loginFailure error: EtcdError) {

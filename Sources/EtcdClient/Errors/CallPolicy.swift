@@ -86,7 +86,7 @@ struct CallPolicy: Sendable {
             break
         }
         if error.disposition != .mayHaveExecuted { return Verdict(code: .unavailable, mayRepeat: true, executed: false) }
-        let server = ServerError(code: error.code, text: error.message)
+        let server = ServerError(error)
         switch server.execution {
         case .refused: return Verdict(code: server.code, mayRepeat: false, executed: false)
         case .refusedForNow: return Verdict(code: server.code, mayRepeat: mayPass(server.code), executed: false)

@@ -44,6 +44,13 @@ struct ServerError: Hashable {
         self = Self.known(text) ?? Self.fallback(code)
     }
 
+    /// Reads how a call failed that a server ended.
+    init(_ error: GRPCError) {
+        self.init(code: error.code, text: error.message)
+        // A reset is HTTP/2's, and no refusal of etcd's, whatever status gRPC translates it to.
+        if error.resetCode != nil, execution != .uncertain { self.init(.internalError, .uncertain) }
+    }
+
     /// Reads a watch's cancel reason, which may begin with a status that was made into text.
     init(cancelReason reason: String) {
         let text = Self.withoutStatusPrefix(reason)

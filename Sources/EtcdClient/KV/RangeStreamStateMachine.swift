@@ -175,7 +175,7 @@ struct RangeStreamStateMachine: Sendable {
 
     /// The revision was there when it was read; a member that answers stale reads may not have come so far, which passes.
     private func behind(_ error: GRPCError) -> GRPCError? {
-        guard pinnedHere, ServerError(code: error.code, text: error.message).code == .futureRevision else { return nil }
+        guard pinnedHere, ServerError(error).code == .futureRevision else { return nil }
         // In other words than the server's, which would be known for what they are.
         return GRPCError(
             code: .unavailable, message: "the member hasn't come to revision \(revision), which another has", disposition: .mayHaveExecuted,

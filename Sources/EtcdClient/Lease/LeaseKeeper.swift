@@ -194,7 +194,7 @@ final class LeaseKeeper: Sendable {
                 try await work(on: opened.stream, of: client)
             } catch {
                 client.judge(error, lane: .watch)
-                let code = ServerError(code: error.code, text: error.message).code
+                let code = ServerError(error).code
                 if error.refusesToken, let login {
                     client.authenticator.streamRefused(login: login)
                     // Before the pause, as everywhere.

@@ -334,7 +334,7 @@ struct WatchStateMachine: Sendable {
         case .server, .serverGoingAway, .connection, .protocolViolation, .deadline: break
         }
         if error.disposition != .mayHaveExecuted { return reopen(jitter: jitter) }
-        let server = ServerError(code: error.code, text: error.message)
+        let server = ServerError(error)
         if server.code == .responseTooLarge { return isShared ? isolate(jitter: jitter) : tooLarge(error) }
         if server.code == .noLeader, endsWithoutLeader { return end(.noLeader, error.message, error) }
         if server.code == .unauthenticated, canAuthenticate, let action = authenticate() { return action }

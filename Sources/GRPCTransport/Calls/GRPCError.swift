@@ -18,7 +18,7 @@ public struct GRPCError: Error, Sendable, CustomStringConvertible {
 
     /// Who ended the call.
     public enum Origin: Sendable, Hashable {
-        /// The server, by a status or by resetting the stream.
+        /// The server, by a status or by resetting the stream (``GRPCError/resetCode``).
         case server
         /// The server announced that it leaves, and the stream was ended so that it can move at once.
         case serverGoingAway
@@ -47,9 +47,16 @@ public struct GRPCError: Error, Sendable, CustomStringConvertible {
     /// The server that the call was sent to, if it got that far.
     public var endpoint: GRPCEndpoint?
 
+    /// The HTTP/2 error code with which the stream was reset; nil when the call ended otherwise, as by a status.
+    ///
+    /// The ``code`` is then gRPC's translation of it. No handler of the server chose it, so it says nothing of what was executed: that is
+    /// the ``disposition-swift.property``'s alone.
+    public var resetCode: UInt32?
+
     /// An error from its parts.
     public init(
-        code: GRPCStatusCode, message: String, disposition: Disposition, origin: Origin, trailers: GRPCMetadata = [:], endpoint: GRPCEndpoint? = nil
+        code: GRPCStatusCode, message: String, disposition: Disposition, origin: Origin, trailers: GRPCMetadata = [:], endpoint: GRPCEndpoint? = nil,
+        resetCode: UInt32? = nil
     ) {
         self.code = code
         self.message = message
@@ -57,6 +64,7 @@ public struct GRPCError: Error, Sendable, CustomStringConvertible {
         self.origin = origin
         self.trailers = trailers
         self.endpoint = endpoint
+        self.resetCode = resetCode
     }
 
     /// The code, the message and the endpoint.

@@ -168,6 +168,7 @@ extension grpc_session_event {
             }
         return GRPCError(
             code: GRPCStatusCode(rawValue: Int(status)) ?? .unknown, message: text,
-            disposition: !sent ? .notSent : refused ? .refused : .mayHaveExecuted, origin: origin, trailers: metadata, endpoint: endpoint)
+            disposition: !sent ? .notSent : refused ? .refused : .mayHaveExecuted, origin: origin, trailers: metadata, endpoint: endpoint,
+            resetCode: reset ? http2_error : nil)
     }
 }
