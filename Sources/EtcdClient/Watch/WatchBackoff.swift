@@ -9,26 +9,23 @@ struct WatchBackoff: Sendable {
     /// A stream that lived so long was none that failed.
     static let longLife: Duration = .seconds(1)
 
-    private(set) var failures = 0
+    private var backoff = Backoff(doublings: 7)
 
     /// Something was heard: what failed before is forgotten.
-    mutating func reset() { failures = 0 }
+    mutating func reset() { backoff.reset() }
 
     /// A stream has ended after this time.
-    mutating func streamEnded(lived: Duration) { if lived >= Self.longLife { failures = 0 } }
+    mutating func streamEnded(lived: Duration) { if lived >= Self.longLife { reset() } }
 
     /// The wait before the next attempt. 10, 20, 40 … 1280 ms, each by a random half.
     /// - Parameter jitter: a random number from 0 to 1.
-    mutating func next(jitter: Double) -> Duration {
-        let milliseconds = Double(10 << min(failures, 7)) * (0.5 + jitter)
-        failures += 1
-        return .microseconds(Int64(milliseconds * 1000))
-    }
+    mutating func next(jitter: Double) -> Duration { backoff.next(jitter: jitter) }
 
     /// Whether a server's leave may be answered by coming back at once: yes, unless that failed just before.
     mutating func mayReturnAtOnce() -> Bool {
-        guard failures == 0 else { return false }
-        failures = 1
+        guard backoff.failures == 0 else { return false }
+        // A return counts as a failure until something is heard.
+        _ = backoff.next()
         return true
     }
 }
