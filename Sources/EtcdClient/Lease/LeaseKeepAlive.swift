@@ -12,11 +12,12 @@ extension EtcdClient {
     /// - Parameters:
     ///   - id: the lease.
     ///   - ttl: the seconds it was granted.
-    ///   - since: when it was asked for or last renewed; nil for now.
+    ///   - since: an instant before it was asked for, or last renewed: it lives for so long from then at least. When nobody knows, renew it by
+    ///     ``leaseKeepAliveOnce(_:deadline:)`` first.
     /// - Throws: always: `leaseNotFound` when the server says that it's gone; `leaseExpired` when it couldn't be renewed in time; `canceled` when
     ///   the task was cancelled; `stopped`.
-    public func leaseKeepAlive(_ id: Int64, ttl: Int64, since: ContinuousClock.Instant? = nil) async throws(EtcdError) -> Never {
-        let keeping = leases.keep(id, ttl: ttl, since: since ?? .now)
+    public func leaseKeepAlive(_ id: Int64, ttl: Int64, since: ContinuousClock.Instant) async throws(EtcdError) -> Never {
+        let keeping = leases.keep(id, ttl: ttl, since: since)
         defer { leases.release(keeping) }
         throw await leases.waitForLoss(keeping)
     }

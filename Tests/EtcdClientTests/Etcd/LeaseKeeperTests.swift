@@ -178,9 +178,10 @@ struct LeaseKeeperTests {
     @Test("Each of those who keep one lease is told of its end, and one who stops keeping it doesn't end it for the others")
     func shared() async throws {
         try await withSharedCluster { client, _ in
+            let since = ContinuousClock.now
             let lease = try await client.leaseGrant(ttl: 6)
-            let one = Task { await failure { try await client.leaseKeepAlive(lease.id, ttl: lease.ttl) } }
-            let two = Task { await failure { try await client.leaseKeepAlive(lease.id, ttl: lease.ttl) } }
+            let one = Task { await failure { try await client.leaseKeepAlive(lease.id, ttl: lease.ttl, since: since) } }
+            let two = Task { await failure { try await client.leaseKeepAlive(lease.id, ttl: lease.ttl, since: since) } }
             try await Task.sleep(for: .milliseconds(300))
             one.cancel()
             #expect(await one.value?.code == .canceled)
