@@ -38,8 +38,16 @@ struct LeaseKeepAliveStateMachine: Sendable {
         var renew: [Int64] = []
         /// Tell those who keep these that they are lost, and why.
         var lost: [(id: Int64, reason: EtcdError)] = []
-        /// Give the stream up.
-        var abandon = false
+        /// Give the stream up, and why.
+        var abandon: Abandonment?
+    }
+
+    /// Why a stream is given up.
+    enum Abandonment {
+        /// It has nothing to do any more.
+        case idle
+        /// It owes an answer for too long.
+        case silent
     }
 
     private struct Kept {
@@ -48,8 +56,6 @@ struct LeaseKeepAliveStateMachine: Sendable {
         var expiry: Instant
         /// When to ask for the next renewal.
         var due: Instant
-        /// When it was asked for on this stream and not yet answered.
-        var askedAt: Instant?
     }
 
     private enum Stream {
@@ -60,8 +66,12 @@ struct LeaseKeepAliveStateMachine: Sendable {
     }
 
     private var kept: [Int64: Kept] = [:]
+    /// When renewals were asked for on this stream that aren't answered yet. A lease that is given up and kept again is still owed the first answer,
+    /// which says nothing of the time since.
+    private var asked: [Int64: Instant] = [:]
     private var stream = Stream.none(notBefore: nil)
-    private var failures = 0
+    /// nil as long as streams work.
+    private var backoff: Backoff?
     private var lastError: EtcdError?
 
     /// What is due so soon is asked for together.
@@ -80,10 +90,10 @@ struct LeaseKeepAliveStateMachine: Sendable {
     var wakesAt: Instant? {
         var earliest: Instant?
         func consider(_ instant: Instant) { earliest = min(earliest ?? instant, instant) }
-        for lease in kept.values {
+        for (id, lease) in kept {
             consider(lease.expiry)
             if case .open(let heardAt) = stream {
-                if let askedAt = lease.askedAt {
+                if let askedAt = asked[id] {
                     consider(max(heardAt, askedAt) + Self.patience(lease.ttl))
                 } else {
                     consider(lease.due)
@@ -102,10 +112,10 @@ struct LeaseKeepAliveStateMachine: Sendable {
         case .release(let id):
             kept[id]?.keepers -= 1
             if kept[id]?.keepers == 0 { kept[id] = nil }
-            return Action(abandon: isIdle())
+            return Action(abandon: idleness())
         case .opened(let now):
             stream = .open(heardAt: now)
-            for id in kept.keys { kept[id]?.askedAt = nil }
+            asked = [:]
             return woke(now)
         case .woke(let now): return woke(now)
         case .answered(let id, let ttl, let now): return answered(id, ttl, now)
@@ -133,21 +143,22 @@ struct LeaseKeepAliveStateMachine: Sendable {
     private mutating func woke(_ now: Instant) -> Action {
         var action = Action(lost: loseExpired(now))
         guard case .open(let heardAt) = stream else { return action }
-        if isIdle() {
-            action.abandon = true
+        if let idleness = idleness() {
+            action.abandon = idleness
             return action
         }
         for (id, lease) in kept {
-            if let askedAt = lease.askedAt {
-                if now >= max(heardAt, askedAt) + Self.patience(lease.ttl) { action.abandon = true }
+            if let askedAt = asked[id] {
+                if now >= max(heardAt, askedAt) + Self.patience(lease.ttl) { action.abandon = .silent }
             } else if now + Self.slack >= lease.due {
-                kept[id]?.askedAt = now
+                asked[id] = now
                 action.renew.append(id)
             }
         }
-        if action.abandon {
+        if action.abandon != nil {
             // What was asked just now will be asked on the next stream.
             action.renew = []
+            asked = [:]
             stream = .none(notBefore: now)
             let message = "the stream that renews leases gave no answer for a third of a lease's time"
             lastError = EtcdError(.unavailable, message: message)
@@ -157,19 +168,19 @@ struct LeaseKeepAliveStateMachine: Sendable {
 
     private mutating func answered(_ id: Int64, _ ttl: Int64, _ now: Instant) -> Action {
         if case .open = stream { stream = .open(heardAt: now) }
-        failures = 0
+        backoff = nil
+        let askedAt = asked.removeValue(forKey: id)
         guard var lease = kept[id] else { return Action() }
         guard ttl > 0 else {
             kept[id] = nil
             let message = "lease \(id): the server doesn't know it: it was revoked by another, has expired, or never was"
-            return Action(lost: [(id, EtcdError(.leaseNotFound, message: message))], abandon: isIdle())
+            return Action(lost: [(id, EtcdError(.leaseNotFound, message: message))], abandon: idleness())
         }
         // The server counted from some moment after this one. An answer to what was asked on an earlier stream can't be told from another.
-        guard let askedAt = lease.askedAt else { return Action() }
+        guard let askedAt else { return Action() }
         lease.ttl = .seconds(ttl)
         lease.expiry = max(lease.expiry, askedAt + lease.ttl)
         lease.due = askedAt + lease.ttl / 3
-        lease.askedAt = nil
         kept[id] = lease
         return Action()
     }
@@ -178,18 +189,18 @@ struct LeaseKeepAliveStateMachine: Sendable {
         if case .stopped = stream { return Action() }
         if error.code == .stopped { return handle(.stopped) }
         lastError = error
-        // At once after a stream that worked; then 50, 100 … 800 ms, each by a random half.
-        let wait = failures == 0 ? 0 : Double(50 << min(failures - 1, 4)) * (0.5 + jitter)
-        failures += 1
-        stream = .none(notBefore: now + .milliseconds(Int64(wait)))
+        // At once after a stream that worked; then 50, 100 … 800 ms.
+        let wait = backoff?.next(jitter: jitter) ?? .zero
+        if backoff == nil { backoff = Backoff(first: 50, doublings: 4) }
+        stream = .none(notBefore: now + wait)
         return woke(now)
     }
 
     /// Whether the stream has nothing left to do, and so is no more.
-    private mutating func isIdle() -> Bool {
-        guard kept.isEmpty, case .open = stream else { return false }
+    private mutating func idleness() -> Abandonment? {
+        guard kept.isEmpty, case .open = stream else { return nil }
         stream = .none(notBefore: nil)
-        return true
+        return .idle
     }
 
     // MARK: Ends

@@ -28,8 +28,36 @@ final class LeaseKeeper: Sendable {
         var byLease: [Int64: Set<Keeping>] = [:]
         var next: UInt64 = 0
         var stream: GRPCStream?
+        /// Whether the last stream that was given up was so for its silence.
+        var wasSilent = false
         /// Leases to ask for, in order.
         var outbox: [Int64] = []
+
+        /// Takes in an event. Whoever changes the wishes does so under the same lock: the machine counts those who keep a lease.
+        mutating func handle(_ event: LeaseKeepAliveStateMachine.Event) -> Effects {
+            let action = machine.handle(event)
+            var effects = Effects(event: event, action: action)
+            for (id, reason) in action.lost {
+                for keeping in byLease.removeValue(forKey: id) ?? [] {
+                    effects.waiters += (wishes[keeping]?.waiters.values).map { $0.map { ($0, reason) } } ?? []
+                    wishes[keeping] = Wish(loss: reason)
+                }
+            }
+            outbox += action.renew
+            if let abandonment = action.abandon {
+                effects.abandoned = stream.take()
+                wasSilent = abandonment == .silent
+            }
+            return effects
+        }
+    }
+
+    /// What is left to do, outside the lock, of an event.
+    private struct Effects {
+        var event: LeaseKeepAliveStateMachine.Event
+        var action: LeaseKeepAliveStateMachine.Action
+        var abandoned: GRPCStream?
+        var waiters: [(CheckedContinuation<EtcdError, Never>, EtcdError)] = []
     }
 
     private let shared = Mutex(Shared())
@@ -51,26 +79,29 @@ final class LeaseKeeper: Sendable {
     /// Renews a lease from now on.
     /// - Parameter since: when it was asked for or last renewed.
     func keep(_ id: Int64, ttl: Int64, since: ContinuousClock.Instant) -> Keeping {
-        let keeping = shared.withLock { shared in
+        let (keeping, effects) = shared.withLock { shared in
             shared.next += 1
             let keeping = Keeping(lease: id, number: shared.next)
             shared.wishes[keeping] = Wish()
             shared.byLease[id, default: []].insert(keeping)
-            return keeping
+            return (keeping, shared.handle(.keep(id, ttl: ttl, since: since, .now)))
         }
-        advance(.keep(id, ttl: ttl, since: since, .now))
+        carryOut(effects)
         return keeping
     }
 
     /// Ends a wish; again does nothing. The lease expires by itself when nobody else keeps it.
     func release(_ keeping: Keeping) {
-        let wish = shared.withLock { shared -> Wish? in
+        let (wish, effects) = shared.withLock { shared -> (Wish?, Effects?) in
             shared.byLease[keeping.lease]?.remove(keeping)
             if shared.byLease[keeping.lease]?.isEmpty == true { shared.byLease[keeping.lease] = nil }
-            return shared.wishes.removeValue(forKey: keeping)
+            let wish = shared.wishes.removeValue(forKey: keeping)
+            // The machine has forgotten those whose lease was lost.
+            guard let wish, wish.loss == nil else { return (wish, nil) }
+            return (wish, shared.handle(.release(keeping.lease)))
         }
         guard let wish else { return }
-        if wish.loss == nil { advance(.release(keeping.lease)) }
+        if let effects { carryOut(effects) }
         for waiter in wish.waiters.values { waiter.resume(returning: Self.released(keeping)) }
     }
 
@@ -84,6 +115,9 @@ final class LeaseKeeper: Sendable {
             return wish.loss
         }
     }
+
+    /// Whether anybody's wish has a lease renewed.
+    func renews(_ id: Int64) -> Bool { shared.withLock { $0.machine.expiry(of: id) != nil } }
 
     /// Waits until the lease is lost, or the task is cancelled.
     func waitForLoss(_ keeping: Keeping) async -> EtcdError {
@@ -128,40 +162,28 @@ final class LeaseKeeper: Sendable {
     }
 
     /// Takes in an event, and does what can be done at once.
-    private func advance(_ event: LeaseKeepAliveStateMachine.Event) {
-        let (waiters, abandoned, lost, sends, count) = shared.withLock { shared in
-            let action = shared.machine.handle(event)
-            var waiters: [(CheckedContinuation<EtcdError, Never>, EtcdError)] = []
-            for (id, reason) in action.lost {
-                for keeping in shared.byLease.removeValue(forKey: id) ?? [] {
-                    let waiting = shared.wishes[keeping]?.waiters.values.map { ($0, reason) }
-                    waiters += waiting ?? []
-                    shared.wishes[keeping] = Wish(loss: reason)
-                }
-            }
-            shared.outbox += action.renew
-            let abandoned = action.abandon ? shared.stream.take() : nil
-            return (waiters, abandoned, action.lost, !action.renew.isEmpty, shared.machine.count)
-        }
-        if let abandoned {
-            // Silent though leases are owed to it: its connection is no good for others either.
-            if count > 0 { abandoned.reportWedged() }
+    func advance(_ event: LeaseKeepAliveStateMachine.Event) { carryOut(shared.withLock { $0.handle(event) }) }
+
+    private func carryOut(_ effects: Effects) {
+        if let abandoned = effects.abandoned {
+            // A connection that is silent though it owes an answer is no good for others either.
+            if effects.action.abandon == .silent { abandoned.reportWedged() }
             abandoned.cancel()
         }
-        for (waiter, reason) in waiters { waiter.resume(returning: reason) }
-        for (id, reason) in lost {
+        for (waiter, reason) in effects.waiters { waiter.resume(returning: reason) }
+        for (id, reason) in effects.action.lost {
             observer?.leaseLost()
             if reason.code != .stopped { logger.warning("lease lost", metadata: ["lease": "\(id)", "reason": "\(reason)"]) }
         }
-        if sends { senderBell.ring() }
-        switch event {
+        if !effects.action.renew.isEmpty { senderBell.ring() }
+        switch effects.event {
         // These may have brought something forward.
         case .keep, .opened, .broken, .stopped:
             tellCount()
             timerBell.ring()
             openerBell.ring()
         case .release: tellCount()
-        case .answered, .woke: if !lost.isEmpty { tellCount() }
+        case .answered, .woke: if !effects.action.lost.isEmpty { tellCount() }
         }
     }
 
@@ -223,9 +245,9 @@ final class LeaseKeeper: Sendable {
             group.cancelAll()
             return first
         }
-        let (isAbandoned, isNeeded) = shared.withLock { ($0.stream.take() == nil, $0.machine.count > 0) }
+        let (isAbandoned, wasSilent) = shared.withLock { ($0.stream.take() == nil, $0.wasSilent) }
         if !isAbandoned { throw error ?? Self.ended(stream) }
-        guard isNeeded else { return }
+        guard wasSilent else { return }
         logger.debug("the stream that renews leases is silent", metadata: ["endpoint": "\(stream.endpoint)"])
         observer?.keepAliveBroke()
         client.transport.report(.unavailable, of: stream.endpoint, lane: .watch)

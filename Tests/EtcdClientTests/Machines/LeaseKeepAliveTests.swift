@@ -44,7 +44,7 @@ struct LeaseKeepAliveStateMachineTests {
         var machine = kept()
         for moment in stride(from: 0.5, to: 3, by: 0.5) { #expect(machine.handle(.woke(after(moment))).renew.isEmpty) }
         let action = machine.handle(.woke(after(3)))
-        #expect(action.abandon && action.renew.isEmpty && action.lost.isEmpty)
+        #expect(action.abandon == .silent && action.renew.isEmpty && action.lost.isEmpty)
         #expect(machine.handle(.opened(after(3.1))).renew == [5])
     }
 
@@ -53,11 +53,11 @@ struct LeaseKeepAliveStateMachineTests {
         var machine = kept()
         _ = machine.handle(.keep(6, ttl: 9, since: begin, begin))
         _ = machine.handle(.answered(6, ttl: 9, after(2)))
-        #expect(machine.handle(.woke(after(3))).abandon == false)
-        #expect(machine.handle(.woke(after(5))).abandon)
+        #expect(machine.handle(.woke(after(3))).abandon == nil)
+        #expect(machine.handle(.woke(after(5))).abandon == .silent)
         var short = kept(ttl: 2)
-        #expect(short.handle(.woke(after(0.9))).abandon == false)
-        #expect(short.handle(.woke(after(1))).abandon)
+        #expect(short.handle(.woke(after(0.9))).abandon == nil)
+        #expect(short.handle(.woke(after(1))).abandon == .silent)
     }
 
     @Test("An outage of any length costs a handful of requests, and the end says why")
@@ -85,7 +85,7 @@ struct LeaseKeepAliveStateMachineTests {
         let action = machine.handle(.woke(after(60)))
         #expect(action.lost.first?.reason.code == .leaseExpired)
         #expect(action.renew.isEmpty)
-        #expect(action.abandon, "there's nothing left to renew")
+        #expect(action.abandon == .idle, "there's nothing left to renew")
     }
 
     @Test("A server that doesn't know the lease ends it at once, and only this one")
@@ -95,7 +95,7 @@ struct LeaseKeepAliveStateMachineTests {
         let action = machine.handle(.answered(5, ttl: 0, after(1)))
         #expect(action.lost.map(\.id) == [5])
         #expect(action.lost.first?.reason.code == .leaseNotFound)
-        #expect(machine.count == 1 && !action.abandon)
+        #expect(machine.count == 1 && action.abandon == nil)
     }
 
     @Test(
@@ -119,10 +119,33 @@ struct LeaseKeepAliveStateMachineTests {
     func keepers() {
         var machine = kept()
         _ = machine.handle(.keep(5, ttl: 9, since: begin, begin))
-        #expect(machine.handle(.release(5)).abandon == false)
+        #expect(machine.handle(.release(5)).abandon == nil)
         #expect(machine.count == 1)
-        #expect(machine.handle(.release(5)).abandon)
+        #expect(machine.handle(.release(5)).abandon == .idle)
         #expect(machine.count == 0 && machine.opensAt == nil && machine.wakesAt == nil)
+    }
+
+    @Test("A lease that is given up and kept again is owed the first answer, which says nothing of the time since")
+    func keptAgain() {
+        var machine = kept()
+        _ = machine.handle(.keep(6, ttl: 9, since: begin, begin))
+        #expect(machine.handle(.release(5)).abandon == nil)
+        #expect(machine.handle(.keep(5, ttl: 9, since: after(1), after(2))).renew.isEmpty, "it was asked for, and isn't answered")
+        _ = machine.handle(.answered(5, ttl: 9, after(2.1)))
+        #expect(seconds(machine.expiry(of: 5)) == 10, "asked at 0, and known to live at 1")
+        #expect(machine.handle(.woke(after(3))).renew.contains(5))
+        _ = machine.handle(.answered(5, ttl: 9, after(3.1)))
+        #expect(seconds(machine.expiry(of: 5)) == 12)
+    }
+
+    @Test("What was owed on one stream isn't on the next")
+    func owedBefore() {
+        var machine = kept()
+        _ = machine.handle(.release(5))
+        _ = machine.handle(.keep(5, ttl: 9, since: after(1), after(1)))
+        #expect(machine.handle(.opened(after(2))).renew == [5])
+        _ = machine.handle(.answered(5, ttl: 9, after(2.1)))
+        #expect(seconds(machine.expiry(of: 5)) == 11)
     }
 
     @Test("A thousand leases that are due at about the same time are asked for together")

@@ -34,7 +34,7 @@ struct ScriptedLeaseTests {
         try await ScriptedEtcd.with { _ in
             (messages, end)
         } _: { etcd, client, peer in
-            let error = await failure { try await client.leaseKeepAlive(7, ttl: 2) }
+            let error = await failure { try await client.leaseKeepAlive(7, ttl: 2, since: .now) }
             #expect(error?.code == .leaseExpired && !etcd.requests.isEmpty)
             #expect(error?.underlying?.endpoint == peer.endpoint, "\(String(describing: error))")
         }
