@@ -21,7 +21,8 @@ extension StorageError {
         case .futureRevision where read == "watch":
             StorageError(.expired, key: key, message: "The version of \"\(key)\" isn't there, list again: \(error.message)", cause: error)
         default:
-            StorageError(Code(error.code), key: key, message: "cannot \(read) \"\(key)\": \(error.message)", cause: error)
+            // Of a lease that is asked for on the way the reason is all that matters here.
+            StorageError(Code(error.reason), key: key, message: "cannot \(read) \"\(key)\": \(error.message)", cause: error)
         }
     }
 

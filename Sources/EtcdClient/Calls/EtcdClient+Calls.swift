@@ -178,19 +178,24 @@ extension EtcdClient {
         var identity = authenticates ? authenticator.fixed : .anonymous
         while true {
             var refused: UInt64?
-            var pauseAfterLogin = Duration.zero
+            var (pauseBefore, pauseAfterLogin) = (Duration.zero, Duration.zero)
             if let failed = failure {
                 if call.endpoint == nil { judge(failed, lane: call.lane) }
                 let remaining = Duration.nanoseconds((deadline - .now()).nanoseconds)
                 switch policy.handle(failed, remaining: remaining, jitter: .random(in: 0..<1)) {
                 case .fail(let error): throw error
                 case .authenticate(let pause): (refused, pauseAfterLogin) = (identity.generation, pause)
-                case .retry(let wait): try await pause(call, wait, failed)
+                case .retry(let wait): pauseBefore = wait
                 }
-                observation?.repeats()
             }
-            if authenticates, authenticator.canLogIn { identity = try await self.identity(for: call, refused: refused, until: deadline) }
-            if pauseAfterLogin > .zero, let failure { try await pause(call, pauseAfterLogin, failure) }
+            do throws(EtcdError) {
+                if pauseBefore > .zero, let failure { try await pause(call, pauseBefore, failure) }
+                if failure != nil { observation?.repeats() }
+                if authenticates, authenticator.canLogIn { identity = try await self.identity(for: call, refused: refused, until: deadline) }
+                if pauseAfterLogin > .zero, let failure { try await pause(call, pauseAfterLogin, failure) }
+            } catch {
+                throw policy.ending(error)
+            }
             do throws(GRPCError) {
                 var metadata = metadata(identity, call.requiresLeader)
                 observation?.inject(into: &metadata)
@@ -227,7 +232,8 @@ extension EtcdClient {
         let message = "\(call.operation()): the server's answer can't be read: \(error.reason)"
         switch call.kind {
         case .repeatable: return EtcdError(.malformedResponse, message: message)
-        case .write: return EtcdError(.unknownOutcome, message: message, outcome: .unknown)
+        case .write, .idempotentWrite:
+            return EtcdError(.unknownOutcome, message: message, outcome: .unknown, reason: .malformedResponse)
         }
     }
 }

@@ -61,7 +61,8 @@ extension EtcdClient {
     ///   - lease: what the leadership lives on; it must be kept alive.
     ///   - value: what the leader proclaims.
     ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or where there's none for as long as it takes.
-    /// - Throws: `leaseNotFound`, `deadlineExceeded`, `canceled`, `unavailable`; the candidate may then still be there, and win, until the lease ends.
+    /// - Throws: `leaseNotFound`, `unavailable`…; `unknownOutcome` when it had begun to wait, with `deadlineExceeded` or `canceled` for a
+    ///   ``EtcdError/reason``: the candidate may then still be there, and win, until the lease ends.
     public func campaign(
         _ name: [UInt8], lease: Int64, value: [UInt8], deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> CampaignResponse {
@@ -70,7 +71,7 @@ extension EtcdClient {
             throw EtcdError(.invalidArgument, message: "campaign for \(KeyRange.text(name)): a lease is needed; grant one first")
         }
         let call = Call(
-            method: "/v3electionpb.Election/Campaign", kind: .repeatable, deadline: self.deadline(deadline, orAfter: Self.forever),
+            method: "/v3electionpb.Election/Campaign", kind: .idempotentWrite, deadline: self.deadline(deadline, orAfter: Self.forever),
             operation: { "campaign for \(KeyRange.text(name))" })
         return try await perform(
             call, v3electionpb__campaign_request__init, v3electionpb__campaign_response__unpack,

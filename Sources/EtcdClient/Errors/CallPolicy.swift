@@ -8,16 +8,18 @@ import GRPCTransport
 
 /// What a call is, as far as repeating it goes.
 enum CallKind: Sendable, Hashable {
-    /// Has no effect, or the same however often it is done.
+    /// Has no effect, or none that anybody must know of, as a login.
     case repeatable
+    /// Has the same effect however often it is done, so that it's repeated; but whether it was done matters.
+    case idempotentWrite
     /// Must not happen twice.
     case write
 }
 
 /// Decides after a failed attempt: again, or which error to throw.
 ///
-/// A write is tried again only when it is proven that it was not executed. Everything else that may have been executed becomes
-/// ``EtcdError/Code/unknownOutcome``.
+/// A write is tried again only when it is proven that it was not executed, unless it's idempotent. Whatever ends a write of which an attempt, not only
+/// the last, may have been executed becomes ``EtcdError/Code/unknownOutcome``, save for a server's last word that says more.
 struct CallPolicy: Sendable {
     enum Action {
         /// Wait, then try again.
@@ -35,6 +37,9 @@ struct CallPolicy: Sendable {
     /// Whether a refused token can be replaced.
     let canLogIn: Bool
     private(set) var attempts = 0
+    /// Whether an attempt at a write may have been executed.
+    private(set) var mayHaveExecuted = false
+    private var backoff = Backoff()
     private var oddities = 0
     private var logins = 0
 
@@ -52,22 +57,28 @@ struct CallPolicy: Sendable {
     mutating func handle(_ error: GRPCError, remaining: Duration, jitter: Double) -> Action {
         attempts += 1
         let verdict = verdict(on: error)
+        if verdict.executed, kind != .repeatable { mayHaveExecuted = true }
         // Refused before anything happened, so that a write too may be sent again.
         if verdict.code == .unauthenticated, !verdict.executed, canLogIn, logins < LoginPace.pauses.count, LoginPace.pauses[logins] < remaining {
             logins += 1
             return .authenticate(pause: LoginPace.pauses[logins - 1])
         }
         guard verdict.mayRepeat else { return .fail(failure(error, verdict)) }
-        let wait = wait(jitter: jitter)
+        let wait = backoff.next(jitter: jitter)
         // The last error tells more than "too late" would.
         guard wait < remaining else { return .fail(failure(error, verdict)) }
         return .retry(after: wait)
     }
 
+    /// What ends a call when it was no attempt that failed, but what goes between two.
+    func ending(_ error: EtcdError) -> EtcdError { mayHaveExecuted ? error.afterUncertainAttempt() : error }
+
     private struct Verdict {
         var code: EtcdError.Code
         var mayRepeat: Bool
         var executed: Bool
+        /// Whether the server said, for good, why it won't.
+        var isRefusal = false
     }
 
     private mutating func verdict(on error: GRPCError) -> Verdict {
@@ -88,10 +99,10 @@ struct CallPolicy: Sendable {
         if error.disposition != .mayHaveExecuted { return Verdict(code: .unavailable, mayRepeat: true, executed: false) }
         let server = ServerError(error)
         switch server.execution {
-        case .refused: return Verdict(code: server.code, mayRepeat: false, executed: false)
+        case .refused: return Verdict(code: server.code, mayRepeat: false, executed: false, isRefusal: true)
         case .refusedForNow: return Verdict(code: server.code, mayRepeat: mayPass(server.code), executed: false)
         case .uncertain:
-            return Verdict(code: server.code, mayRepeat: kind == .repeatable && mayPass(server.code), executed: true)
+            return Verdict(code: server.code, mayRepeat: kind != .write && mayPass(server.code), executed: true)
         }
     }
 
@@ -119,23 +130,16 @@ struct CallPolicy: Sendable {
         }
     }
 
-    private func wait(jitter: Double) -> Duration {
-        // 10, 20, 40 … 320 ms, each by a random half.
-        let milliseconds = Double(10 << min(attempts - 1, 5))
-        return .microseconds(Int64(milliseconds * 1000 * (0.5 + jitter)))
-    }
-
     private func failure(_ error: GRPCError, _ verdict: Verdict) -> EtcdError {
-        let unknown = kind == .write && verdict.executed
+        // That a lease isn't there, say, is worth more than that an earlier attempt went unanswered.
+        let isUnknown = mayHaveExecuted && !verdict.isRefusal
         var message = "\(operation()): \(error.message)"
         if attempts > 1 { message += " (attempt \(attempts))" }
-        if unknown {
-            message += "; it may have been executed, or may yet be: read before writing again"
-        } else if let remedy = Self.remedies[verdict.code] {
-            message += "; \(remedy)"
-        }
+        if mayHaveExecuted { message += verdict.executed ? EtcdError.doubt : EtcdError.earlierDoubt }
+        if let remedy = Self.remedies[verdict.code], !isUnknown || verdict.code == .noSpace { message += "; \(remedy)" }
         return EtcdError(
-            unknown ? .unknownOutcome : verdict.code, message: message, outcome: unknown ? .unknown : .notDone, underlying: error)
+            isUnknown ? .unknownOutcome : verdict.code, message: message, outcome: mayHaveExecuted ? .unknown : .notDone, reason: verdict.code,
+            underlying: error)
     }
 
     static let remedies: [EtcdError.Code: String] = [

@@ -13,7 +13,7 @@ extension EtcdError.Code {
     public static let deadlineExceeded = Self("deadline exceeded")
     /// The caller's task was cancelled. Nothing was written.
     public static let canceled = Self("canceled")
-    /// A write was sent and its fate isn't known.
+    /// A write was sent and its fate isn't known; ``EtcdError/reason`` says why.
     public static let unknownOutcome = Self("unknown outcome")
     /// The client was shut down. Nothing was written.
     public static let stopped = Self("client stopped")

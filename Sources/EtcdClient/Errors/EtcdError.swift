@@ -9,7 +9,9 @@ public import GRPCTransport
 /// Why an operation on etcd did not succeed, and whether it can have had an effect.
 ///
 /// A write has three outcomes: it returned, it threw with ``Outcome/notDone``, or it threw with ``Outcome/unknown``. In the last
-/// case ``code`` is ``Code/unknownOutcome`` and only reading can tell; nothing in this client repeats such a write.
+/// case only reading can tell; nothing in this client repeats such a write, unless it has the same effect however often it is done, as the
+/// revocation of a lease. ``code`` is then ``Code/unknownOutcome``, and ``reason`` says what came in between; or, where a write was repeated, the
+/// code of what the server said at last, such as ``Code/leaseNotFound``.
 public struct EtcdError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
@@ -28,6 +30,8 @@ public struct EtcdError: Error, Sendable, CustomStringConvertible {
 
     /// The kind of failure.
     public var code: Code
+    /// With ``Code/unknownOutcome`` what the code would be if nothing had been done, as `noSpace` or `deadlineExceeded`; else the same as ``code``.
+    public var reason: Code
     /// For a person: names the operation and its input, what the server said, and the remedy where there is one.
     public var message: String
     /// Whether a write can have happened.
@@ -38,10 +42,13 @@ public struct EtcdError: Error, Sendable, CustomStringConvertible {
     public var underlying: GRPCError?
 
     /// An error.
+    /// - Parameter reason: nil for the same as `code`.
     public init(
-        _ code: Code, message: String, outcome: Outcome = .notDone, compactRevision: Int64? = nil, underlying: GRPCError? = nil
+        _ code: Code, message: String, outcome: Outcome = .notDone, reason: Code? = nil, compactRevision: Int64? = nil,
+        underlying: GRPCError? = nil
     ) {
         self.code = code
+        self.reason = reason ?? code
         self.message = message
         self.outcome = outcome
         self.compactRevision = compactRevision
@@ -54,5 +61,20 @@ public struct EtcdError: Error, Sendable, CustomStringConvertible {
         if let compactRevision { text += " (compacted up to revision \(compactRevision))" }
         if let endpoint = underlying?.endpoint { text += " (\(endpoint))" }
         return text
+    }
+}
+
+extension EtcdError {
+    static let doubt = "; it may have been executed, or may yet be: read before writing again"
+    static let earlierDoubt = "; an earlier attempt may have been executed"
+
+    /// The end of a write whose last attempt may have done nothing, but one before it something.
+    func afterUncertainAttempt() -> EtcdError {
+        guard outcome == .notDone else { return self }
+        var failure = self
+        failure.code = .unknownOutcome
+        failure.outcome = .unknown
+        failure.message += Self.earlierDoubt
+        return failure
     }
 }

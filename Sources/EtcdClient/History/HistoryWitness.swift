@@ -28,8 +28,11 @@ final class HistoryWitness: Sendable {
     /// How often the store was found replaced.
     var lossCount: Int { losses.load(ordering: .relaxed) }
 
-    /// The latest revision that was answered; beyond all that there are once the store was found replaced.
-    var latestRevision: Int64 { lossCount > 0 ? .max : revision.load(ordering: .relaxed) }
+    /// The latest revision that an answer told of.
+    var latest: Int64 { revision.load(ordering: .relaxed) }
+
+    /// What is known to have been there: beyond all that there are once the store was found replaced.
+    var seenRevision: Int64 { lossCount > 0 ? .max : latest }
 
     /// What a call that begins now can't fall behind.
     struct Floor {
@@ -49,7 +52,7 @@ final class HistoryWitness: Sendable {
         if let what = replacement(header, floor) {
             found(what, header)
             // A write has happened, but in which store?
-            if guards { throw lost(call, outcome: call.kind == .write ? .unknown : .notDone) }
+            if guards { throw lost(call, outcome: call.kind == .repeatable ? .notDone : .unknown) }
         } else if header.revision > revision.load(ordering: .relaxed) {
             revision.max(header.revision, ordering: .relaxed)
         }

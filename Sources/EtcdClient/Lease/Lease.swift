@@ -50,7 +50,8 @@ extension EtcdClient {
     ///   - ttl: seconds to live. A server rounds up what is shorter than its election takes.
     ///   - id: the ID, above 0; nil for one of the client's making.
     ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
-    /// - Throws: `leaseAlreadyExists`, `leaseTTLTooLarge`, `unavailable`; `unknownOutcome` only when `id` was given…
+    /// - Throws: `leaseAlreadyExists`, `leaseTTLTooLarge`, `unavailable`; `unknownOutcome` when an attempt may have granted it, `noSpace` being among the
+    ///   reasons: a lease that nobody knows of goes when its time is over.
     public func leaseGrant(
         ttl: Int64, id: Int64? = nil, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> LeaseGrantResponse {
@@ -58,11 +59,16 @@ extension EtcdClient {
         if let id { return try await leaseGrant(ttl: ttl, id: id, kind: .write, deadline: deadline) }
         let id = Int64.random(in: 1...Int64.max)
         do throws(EtcdError) {
-            return try await leaseGrant(ttl: ttl, id: id, kind: .repeatable, deadline: deadline)
+            return try await leaseGrant(ttl: ttl, id: id, kind: .idempotentWrite, deadline: deadline)
         } catch {
             guard error.code == .leaseAlreadyExists else { throw error }
             // Nobody else makes up the same 63 random bits: an attempt whose answer was lost has granted it.
-            let granted = try await leaseTimeToLive(id, deadline: deadline)
+            let granted: LeaseTimeToLiveResponse
+            do throws(EtcdError) {
+                granted = try await leaseTimeToLive(id, deadline: deadline)
+            } catch {
+                throw error.afterUncertainAttempt()
+            }
             guard granted.ttl >= 0 else { throw error }
             return LeaseGrantResponse(header: granted.header, id: id, ttl: granted.grantedTTL)
         }
@@ -92,10 +98,11 @@ extension EtcdClient {
     ///
     /// Repeated until it's certain, since a lease can't end twice.
     /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
-    /// - Throws: `leaseNotFound` when it's gone, perhaps by an attempt of this very call whose answer was lost; `unavailable`…
+    /// - Throws: `leaseNotFound` when it's gone, perhaps by an attempt of this very call whose answer was lost; `unknownOutcome`, after which it may be
+    ///   repeated; `unavailable`…
     public func leaseRevoke(_ id: Int64, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let call = Call(
-            method: "/etcdserverpb.Lease/LeaseRevoke", kind: .repeatable, deadline: deadline ?? .now + timeout(of: .write),
+            method: "/etcdserverpb.Lease/LeaseRevoke", kind: .idempotentWrite, deadline: deadline ?? .now + timeout(of: .write),
             operation: { "revoke lease \(id)" })
         _ = try await perform(
             call,

@@ -51,7 +51,7 @@ extension EtcdClient {
 
     /// Raises an alarm for a member, with all its consequences for the cluster. May be repeated, and is.
     /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
-    /// - Throws: `unavailable`, `permissionDenied`…
+    /// - Throws: `unavailable`, `permissionDenied`; `unknownOutcome`, after which it may be repeated…
     @discardableResult
     public func alarmActivate(_ alarm: AlarmMember, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> AlarmResponse {
         try await self.alarm(
@@ -61,7 +61,7 @@ extension EtcdClient {
 
     /// Disarms an alarm; one that isn't on is no error. May be repeated, and is.
     /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
-    /// - Throws: `unavailable`, `permissionDenied`…
+    /// - Throws: `unavailable`, `permissionDenied`; `unknownOutcome`, after which it may be repeated…
     @discardableResult
     public func alarmDisarm(_ alarm: AlarmMember, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> AlarmResponse {
         try await self.alarm(
@@ -84,7 +84,8 @@ extension EtcdClient {
         _ action: Etcdserverpb__AlarmRequest__AlarmAction, memberID: UInt64, _ alarm: Etcdserverpb__AlarmType, deadline: ContinuousClock.Instant?,
         operation: String
     ) async throws(EtcdError) -> AlarmResponse {
-        let call = Call(method: "/etcdserverpb.Maintenance/Alarm", kind: .repeatable, deadline: deadline, operation: { operation })
+        let kind: CallKind = action == ETCDSERVERPB__ALARM_REQUEST__ALARM_ACTION__GET ? .repeatable : .idempotentWrite
+        let call = Call(method: "/etcdserverpb.Maintenance/Alarm", kind: kind, deadline: deadline, operation: { operation })
         return try await perform(
             call, etcdserverpb__alarm_request__init, etcdserverpb__alarm_response__unpack,
             fill: { _, request in

@@ -95,7 +95,8 @@ extension EtcdClient {
     ///   - member: the one that is to lead; a voting one.
     ///   - endpoint: the present leader; nil to look for it.
     ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
-    /// - Throws: `notLeader` when the endpoint's member doesn't lead; `failedPrecondition` when the other can't; `unavailable`, `deadlineExceeded`…
+    /// - Throws: `notLeader` when the endpoint's member doesn't lead, perhaps because an attempt whose answer was lost has moved it;
+    ///   `failedPrecondition` when the other can't; `unknownOutcome`, after which it may be repeated; `unavailable`…
     public func moveLeader(
         to member: UInt64, from endpoint: GRPCEndpoint? = nil, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) {
@@ -104,7 +105,7 @@ extension EtcdClient {
         let leader: GRPCEndpoint
         if let endpoint { leader = endpoint } else { leader = try await leaderEndpoint(deadline: deadline, operation: operation) }
         let call = Call(
-            method: "/etcdserverpb.Maintenance/MoveLeader", kind: .repeatable, deadline: deadline, endpoint: leader, operation: { operation })
+            method: "/etcdserverpb.Maintenance/MoveLeader", kind: .idempotentWrite, deadline: deadline, endpoint: leader, operation: { operation })
         try await perform(
             call, etcdserverpb__move_leader_request__init, etcdserverpb__move_leader_response__unpack,
             fill: { _, request in request.pointee.targetid = member }, read: { _ in })

@@ -136,7 +136,7 @@ extension EtcdWatch {
 
     func confirmRevision() async {
         let (client, range) = (client, range)
-        let seen = client.history.latestRevision
+        let seen = client.history.seenRevision
         let confirmed = await closing.racing { () async -> Result<ResponseHeader, EtcdError> in
             do throws(EtcdError) {
                 return .success(try await client.currentHeader(within: range))

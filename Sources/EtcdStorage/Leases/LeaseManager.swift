@@ -51,7 +51,7 @@ actor LeaseManager {
         let continuations = waiting
         waiting = []
         // A grant that its own caller gave up says nothing about the next.
-        let shared = failure?.code == .canceled ? nil : failure
+        let shared = failure?.reason == .canceled ? nil : failure
         for continuation in continuations { continuation.resume(returning: shared) }
     }
 }

@@ -94,6 +94,54 @@ struct CallPolicyTests {
         #expect((failure?.outcome == .unknown) == (evidence.write == .unknownOutcome))
     }
 
+    @Test("Writes that may be repeated are, as reads, and say at last what is known, and why no more is", arguments: evidence)
+    func idempotentWrite(evidence: Evidence) {
+        let failure = outcome(.idempotentWrite, evidence.error)
+        let isUnknown = evidence.write == .unknownOutcome
+        #expect(failure?.code == evidence.read.map { isUnknown ? .unknownOutcome : $0 })
+        #expect(failure?.reason == evidence.read)
+        #expect(failure == nil || (failure?.outcome == .unknown) == isUnknown)
+    }
+
+    private static let unanswered = GRPCError(code: .unavailable, message: "reset by peer", disposition: .mayHaveExecuted, origin: .connection)
+    private static let late = GRPCError(code: .deadlineExceeded, message: "", disposition: .notSent, origin: .deadline)
+
+    @Test("An attempt that may have been executed isn't forgotten, whatever becomes of the later ones")
+    func earlierAttempt() {
+        var policy = policy(.idempotentWrite)
+        guard case .retry = policy.handle(Self.unanswered, remaining: .seconds(5), jitter: 0),
+            case .fail(let failure) = policy.handle(Self.late, remaining: .zero, jitter: 0)
+        else {
+            Issue.record("not one repetition")
+            return
+        }
+        #expect(failure.code == .unknownOutcome && failure.outcome == .unknown && failure.reason == .deadlineExceeded)
+        let canceled = policy.ending(EtcdError(.canceled, message: "in the pause"))
+        #expect(canceled.code == .unknownOutcome && canceled.outcome == .unknown && canceled.reason == .canceled)
+
+        var untouched = self.policy(.idempotentWrite)
+        guard case .fail(let plain) = untouched.handle(Self.late, remaining: .zero, jitter: 0) else {
+            Issue.record("tried again")
+            return
+        }
+        #expect(plain.code == .deadlineExceeded && plain.outcome == .notDone)
+        #expect(untouched.ending(EtcdError(.canceled, message: "in the pause")).code == .canceled)
+    }
+
+    @Test("What a server says at last keeps its name, though an earlier attempt may be the cause of it")
+    func lastWord() {
+        var policy = policy(.idempotentWrite)
+        let gone = GRPCError(
+            code: .notFound, message: "etcdserver: requested lease not found", disposition: .mayHaveExecuted, origin: .server)
+        guard case .retry = policy.handle(Self.unanswered, remaining: .seconds(5), jitter: 0),
+            case .fail(let failure) = policy.handle(gone, remaining: .seconds(5), jitter: 0)
+        else {
+            Issue.record("not one repetition")
+            return
+        }
+        #expect(failure.code == .leaseNotFound && failure.outcome == .unknown)
+    }
+
     @Test("Waits double up to a bound, and vary by a random half")
     func backoff() {
         var policy = policy(.repeatable)
