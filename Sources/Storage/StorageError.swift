@@ -46,7 +46,7 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         public static let expired = Code("resource version expired")
         /// The value, or the request, is larger than the store takes. Nothing was written.
         public static let tooLarge = Code("request too large")
-        /// The store is full. Nothing was written.
+        /// The store is full. Nothing of the write is there.
         public static let outOfSpace = Code("store out of space")
         /// Reads and watches can't be served yet.
         public static let notReady = Code("storage not ready")

@@ -92,6 +92,26 @@ import Testing
         #expect(describe(blind.handle(.rereadFailed(Self.failed))) == .giveUp)
     }
 
+    @Test("A full store that left the key as it was has refused, unless an earlier send may come yet")
+    func full() {
+        let full = EtcdError(.unknownOutcome, message: "full", outcome: .unknown, reason: .noSpace)
+        let before = KeyValue(value: Array("before".utf8), createRevision: 5, modRevision: 10, version: 2)
+        for (write, found) in [(Self.put(at: 0), nil), (Self.put(at: 10, version: 2), before)] as [(GuardedWrite, KeyValue?)] {
+            var machine = GuardedWriteMachine(write)
+            _ = machine.handle(.lost(full))
+            guard case .fail(let error) = machine.handle(.found(found)) else { Issue.record("not a certain failure"); continue }
+            #expect(error.code == .noSpace && error.outcome == .notDone)
+        }
+        var written = GuardedWriteMachine(Self.put(at: 0))
+        _ = written.handle(.lost(full))
+        #expect(describe(written.handle(.found(KeyValue(value: Array("ours".utf8), createRevision: 12, modRevision: 12, version: 1)))) == .done(12))
+        var late = GuardedWriteMachine(Self.put(at: 10, version: 2))
+        _ = late.handle(.lost(Self.lost))
+        #expect(describe(late.handle(.found(before))) == .resend)
+        _ = late.handle(.lost(full))
+        #expect(describe(late.handle(.found(before))) == .giveUp)
+    }
+
     @Test("A write isn't sent for ever")
     func givesUp() {
         var machine = GuardedWriteMachine(Self.delete)

@@ -83,6 +83,9 @@ extension EtcdError.Code {
     /// The server has more to do than it can.
     public static let tooManyRequests = Self("too many requests")
     /// The database is full: nothing can be written until it's compacted, defragmented and the alarm is disarmed.
+    ///
+    /// A server says so of what it refused, and in the same words of the writes that it carried out though they exceed its quota. Their code is
+    /// therefore ``unknownOutcome`` and this its ``EtcdError/reason``, unless a read has shown that nothing was written.
     public static let noSpace = Self("no space")
     /// The members disagree about their data; an operator must look.
     public static let corrupt = Self("corrupt cluster")

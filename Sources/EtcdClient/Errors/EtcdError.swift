@@ -77,4 +77,16 @@ extension EtcdError {
         failure.message += Self.earlierDoubt
         return failure
     }
+
+    /// Whether a server answered by what it says both of writes that it refused and of writes that it carried out.
+    package var isAnsweredUncertainly: Bool { outcome == .unknown && reason == .noSpace }
+
+    /// The end of a write that was answered, by an answer that left its outcome unknown, once a read has shown that it was not done.
+    package func seenNotDone() -> EtcdError {
+        var failure = self
+        failure.code = reason
+        failure.outcome = .notDone
+        failure.message = message.replacing(Self.doubt, with: "")
+        return failure
+    }
 }

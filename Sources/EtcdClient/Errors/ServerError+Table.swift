@@ -21,7 +21,8 @@ extension ServerError {
     private static let groups: [([String], ServerError)] = [
         (["mvcc: required revision has been compacted"], .init(.compacted, .refused)),
         (["mvcc: required revision is a future revision"], .init(.futureRevision, .refusedForNow)),
-        (["mvcc: database space exceeded"], .init(.noSpace, .refused)),
+        // Said before anything happened, and of what was applied in spite of the quota (etcd: server/etcdserver/apply/quota.go).
+        (["mvcc: database space exceeded"], .init(.noSpace, .uncertain)),
         (["too many requests"], .init(.tooManyRequests, .refusedForNow)),
         (["request is too large"], .init(.requestTooLarge, .refused)),
         (["too many operations in txn request"], .init(.tooManyOperations, .refused)),

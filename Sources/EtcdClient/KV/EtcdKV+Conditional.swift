@@ -31,7 +31,7 @@ extension EtcdKV {
     ///   - value: its value.
     ///   - lease: what it is to live on; 0 for ever.
     ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
-    /// - Throws: `unknownOutcome`, `leaseNotFound`, `requestTooLarge`, `noSpace`, `unavailable`…
+    /// - Throws: `unknownOutcome`, as also when the store is full (``EtcdError/Code/noSpace``); `leaseNotFound`, `requestTooLarge`, `unavailable`…
     public func putIfAbsent(
         _ key: some EtcdBytes, _ value: some EtcdBytes, lease: Int64 = 0, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> ConditionalOutcome {
@@ -45,7 +45,7 @@ extension EtcdKV {
     ///   - ifModRevision: ``KeyValue/modRevision`` as it was read; 0 when the key wasn't there.
     ///   - lease: what it is to live on; 0 for ever.
     ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
-    /// - Throws: `unknownOutcome`, `leaseNotFound`, `requestTooLarge`, `noSpace`, `unavailable`…
+    /// - Throws: `unknownOutcome`, as also when the store is full (``EtcdError/Code/noSpace``); `leaseNotFound`, `requestTooLarge`, `unavailable`…
     public func put(
         _ key: some EtcdBytes, _ value: some EtcdBytes, ifModRevision: Int64, lease: Int64 = 0, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> ConditionalOutcome {
@@ -56,7 +56,7 @@ extension EtcdKV {
 
     /// Writes a key if it is there with a value. Another who wrote it to something else and back isn't noticed: see
     /// ``put(_:_:ifModRevision:lease:deadline:)``.
-    /// - Throws: `unknownOutcome`, `leaseNotFound`, `requestTooLarge`, `noSpace`, `unavailable`…
+    /// - Throws: `unknownOutcome`, as also when the store is full (``EtcdError/Code/noSpace``); `leaseNotFound`, `requestTooLarge`, `unavailable`…
     public func put(
         _ key: some EtcdBytes, _ value: some EtcdBytes, ifValue: some EtcdBytes, lease: Int64 = 0, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> ConditionalOutcome {

@@ -35,7 +35,7 @@ extension EtcdKV {
     }
 
     /// Writes a key, given as bytes or as text, as its value is. At most once.
-    /// - Throws: `unknownOutcome`, `leaseNotFound`, `requestTooLarge`, `noSpace`, `unavailable`…
+    /// - Throws: `unknownOutcome`, as also when the store is full (``EtcdError/Code/noSpace``); `leaseNotFound`, `requestTooLarge`, `unavailable`…
     @discardableResult
     public func put(
         _ key: some EtcdBytes, _ value: some EtcdBytes, options: PutOptions = .init(), deadline: ContinuousClock.Instant? = nil

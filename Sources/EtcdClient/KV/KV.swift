@@ -38,7 +38,7 @@ extension EtcdClient {
     ///
     /// At most once, whatever happens to connections and servers.
     /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
-    /// - Throws: `unknownOutcome`, `leaseNotFound`, `requestTooLarge`, `noSpace`, `unavailable`…
+    /// - Throws: `unknownOutcome`, as also when the store is full (``EtcdError/Code/noSpace``); `leaseNotFound`, `requestTooLarge`, `unavailable`…
     @discardableResult
     public func put(
         _ key: [UInt8], _ value: [UInt8], options: PutOptions = .init(), deadline: ContinuousClock.Instant? = nil
@@ -76,7 +76,8 @@ extension EtcdClient {
 
     /// Runs a transaction: atomically, and at most once unless it only reads.
     /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
-    /// - Throws: `unknownOutcome`, `tooManyOperations`, `duplicateKey`, `requestTooLarge`, `noSpace`, `unavailable`…
+    /// - Throws: `unknownOutcome`, as also when the store is full (``EtcdError/Code/noSpace``); `tooManyOperations`, `duplicateKey`, `requestTooLarge`,
+    ///   `unavailable`…
     public func transaction(
         _ transaction: Transaction, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> TransactionResponse {
@@ -107,6 +108,7 @@ extension EtcdClient {
         let end = self.deadline(for: call)
         call.deadline = end
         var uncertain: EtcdError?
+        var backoff = Backoff()
         while true {
             do throws(EtcdError) {
                 return try await perform(
@@ -118,8 +120,9 @@ extension EtcdClient {
                     read: { ResponseHeader($0.header) })
             } catch {
                 if error.code == .compacted, uncertain != nil { return ResponseHeader() }
+                let wait = backoff.next()
                 guard error.outcome == .unknown, let cause = error.underlying, cause.origin != .caller, cause.origin != .shutdown,
-                    end > .now() + .milliseconds(100)
+                    end > .now() + TimeAmount(wait)
                 else {
                     // What is said last may not be what is known of the first.
                     if let uncertain, error.outcome == .notDone { throw uncertain }
@@ -127,7 +130,7 @@ extension EtcdClient {
                 }
                 uncertain = error
                 do {
-                    try await Task.sleep(for: .milliseconds(100))
+                    try await Task.sleep(for: wait)
                 } catch {
                     throw uncertain ?? EtcdError(.canceled, message: "\(call.operation()): the task was cancelled")
                 }

@@ -71,7 +71,7 @@ public final class Compactor: Service {
     private func write(_ state: CompactorState) async throws(EtcdError) -> CompactorState.Event {
         do throws(EtcdError) {
             return try await writeTurn(state)
-        } catch  where error.code == .noSpace {
+        } catch  where error.reason == .noSpace {
             logger.error(
                 "etcd is out of space: it is compacted, and needs to be defragmented and its alarm disarmed", metadata: ["error": "\(error)"])
             return .full(revision: try await client.range(.key(Compactor.key)).header.revision)

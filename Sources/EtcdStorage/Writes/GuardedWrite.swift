@@ -68,6 +68,8 @@ struct GuardedWriteMachine: Sendable {
     let write: GuardedWrite
     private var sends = 1
     private var lastLoss: EtcdError?
+    /// Whether a send went unanswered, so that it may yet be executed.
+    private var mayComeYet = false
 
     init(_ write: GuardedWrite) {
         self.write = write
@@ -84,6 +86,7 @@ struct GuardedWriteMachine: Sendable {
             return lastLoss == nil ? .fail(error) : .giveUp(error)
         case .lost(let error):
             lastLoss = error
+            if !error.isAnsweredUncertainly { mayComeYet = true }
             return .reread
         case .found(let found):
             guard let lastLoss else { return .finish(.conflict(found)) }
@@ -93,9 +96,14 @@ struct GuardedWriteMachine: Sendable {
     }
 
     private mutating func judge(_ found: KeyValue?, _ loss: EtcdError) -> Action {
+        // A full store has answered, and nothing is there that it might have written in spite of its quota. What it wrote and another deleted within
+        // that moment isn't there either, which is all that matters to whoever wanted to create it.
+        let isRefused = loss.isAnsweredUncertainly && !mayComeYet && (found?.modRevision ?? 0) == write.revision
+        if isRefused { return .fail(loss.seenNotDone()) }
         // Gone, or never there: it may have been written and deleted again, or be written yet.
         guard let found else { return .giveUp(loss) }
         if found.modRevision == write.revision {
+            guard !loss.isAnsweredUncertainly else { return .giveUp(loss) }
             guard sends < GuardedWriteMachine.maximumSends else { return .giveUp(loss) }
             sends += 1
             return .send

@@ -38,7 +38,7 @@ struct CallPolicyTests {
         Evidence("too many requests", .resourceExhausted, "etcdserver: too many requests", read: nil, write: nil),
         Evidence("a learner", .failedPrecondition, "etcdserver: rpc not supported for learner", read: nil, write: nil),
         Evidence("request too large", .invalidArgument, "etcdserver: request is too large", read: .requestTooLarge, write: .requestTooLarge),
-        Evidence("no space", .resourceExhausted, "etcdserver: mvcc: database space exceeded", read: .noSpace, write: .noSpace),
+        Evidence("no space", .resourceExhausted, "etcdserver: mvcc: database space exceeded", read: .noSpace, write: .unknownOutcome),
         Evidence("compacted", .outOfRange, "etcdserver: mvcc: required revision has been compacted", read: .compacted, write: .compacted),
         Evidence("permission denied", .permissionDenied, "etcdserver: permission denied", read: .permissionDenied, write: .permissionDenied),
         Evidence("no token", .invalidArgument, "etcdserver: user name is empty", read: .unauthenticated, write: .unauthenticated),
@@ -140,6 +140,18 @@ struct CallPolicyTests {
             return
         }
         #expect(failure.code == .leaseNotFound && failure.outcome == .unknown)
+    }
+
+    @Test("A full store leaves a write's outcome unknown, and says what to do about it; a read that shows nothing makes it certain")
+    func noSpace() throws {
+        let error = GRPCError(
+            code: .resourceExhausted, message: "etcdserver: mvcc: database space exceeded", disposition: .mayHaveExecuted, origin: .server)
+        let failure = try #require(outcome(.write, error))
+        #expect(failure.reason == .noSpace && failure.isAnsweredUncertainly)
+        #expect(failure.message.contains("disarm") && failure.message.contains("read before writing again"))
+        let certain = failure.seenNotDone()
+        #expect(certain.code == .noSpace && certain.outcome == .notDone)
+        #expect(certain.message.contains("disarm") && !certain.message.contains("read before writing again"))
     }
 
     @Test("Waits double up to a bound, and vary by a random half")

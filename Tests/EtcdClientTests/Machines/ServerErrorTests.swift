@@ -16,7 +16,7 @@ struct ServerErrorTests {
         arguments: [
             ("etcdserver: mvcc: required revision has been compacted", .compacted, .refused),
             ("etcdserver: mvcc: required revision is a future revision", .futureRevision, .refusedForNow),
-            ("etcdserver: mvcc: database space exceeded", .noSpace, .refused),
+            ("etcdserver: mvcc: database space exceeded", .noSpace, .uncertain),
             ("etcdserver: too many requests", .tooManyRequests, .refusedForNow),
             ("etcdserver: request is too large", .requestTooLarge, .refused),
             ("grpc: received message larger than max (2500032 vs. 2097152)", .requestTooLarge, .refused),

@@ -39,6 +39,29 @@ struct SettlingWriteTests {
         #expect(settling.found(nil) == nil)
     }
 
+    private func full() -> EtcdError { EtcdError(.unknownOutcome, message: "full", outcome: .unknown, reason: .noSpace) }
+
+    @Test("A full server isn't asked again: what is there tells, unless an earlier attempt may come yet, or the key was absent")
+    func fullServer() throws {
+        var settling = SettlingWrite(value: [7])
+        guard case .look = settling.handle(full(), isLate: false, isCancelled: false) else {
+            Issue.record("not looked at")
+            return
+        }
+        #expect(try settling.found(mine, ifModRevision: 5, after: full()) == .done(revision: 9))
+        let refused = #expect(throws: EtcdError.self) { try settling.found(other, ifModRevision: 9, after: full()) }
+        #expect(refused?.code == .noSpace && refused?.outcome == .notDone)
+        for (kv, revision) in [(other, 5), (nil, 0), (nil, 5)] as [(KeyValue?, Int64)] {
+            let unknown = #expect(throws: EtcdError.self) { try settling.found(kv, ifModRevision: revision, after: full()) }
+            #expect(unknown?.code == .unknownOutcome && unknown?.outcome == .unknown)
+        }
+        var earlier = SettlingWrite(value: [7])
+        _ = earlier.handle(error(.unknownOutcome, .unknown), isLate: false, isCancelled: false)
+        _ = earlier.handle(full(), isLate: false, isCancelled: false)
+        let unknown = #expect(throws: EtcdError.self) { try earlier.found(other, ifModRevision: 9, after: full()) }
+        #expect(unknown?.outcome == .unknown)
+    }
+
     @Test("The deadline, a cancellation and what can't pass end it; and an attempt that went unanswered isn't forgotten")
     func ends() {
         for (code, isLate, isCancelled) in [(EtcdError.Code.unavailable, true, false), (.unavailable, false, true), (.noSpace, false, false)] {

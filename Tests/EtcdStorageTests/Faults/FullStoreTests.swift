@@ -67,6 +67,33 @@ import Testing
         }
     }
 
+    @Test("Of writes that come at once while a store gets full, those that it refused aren't there, and the others are")
+    func fills() async throws {
+        try await StorageHarness.runAlone(EtcdClusterOptions(quotaBackendBytes: 16 << 20)) { harness in
+            let node = String(repeating: "x", count: 512 << 10)
+            let refused = try await withThrowingTaskGroup(of: String?.self) { group in
+                for index in 0..<64 {
+                    group.addTask {
+                        do throws(StorageError) {
+                            let bytes = StorageHarness.pod("pod-\(index)", node: node)
+                            _ = try await harness.storage.create(StorageHarness.key("pod-\(index)"), bytes: bytes, ttl: 0)
+                            return nil
+                        } catch {
+                            #expect(error.code == .outOfSpace, "\(error)")
+                            return "pod-\(index)"
+                        }
+                    }
+                }
+                return try await group.reduce(into: Set<String>()) { if let name = $1 { $0.insert(name) } }
+            }
+            #expect(!refused.isEmpty)
+            for index in 0..<64 {
+                let isThere = try await harness.get("pod-\(index)") != nil
+                #expect(isThere != refused.contains("pod-\(index)"))
+            }
+        }
+    }
+
     private func fill(_ harness: StorageHarness) async throws -> StorageError {
         try await storageError {
             let node = String(repeating: "x", count: 1 << 20)
