@@ -36,7 +36,8 @@ public struct EtcdElection: Sendable {
 
     /// Waits to become the leader.
     ///
-    /// A campaign that is cancelled leaves nothing behind. A session has one candidacy: when it's the leader already this proclaims the value.
+    /// A session has one candidacy: when it's the leader already this proclaims the value. A campaign that is cancelled, or fails, leaves nothing
+    /// behind, and takes nothing away: unlike with etcd's own client, a candidacy that was there before it stays as it was, whatever this ends with.
     /// - Parameters:
     ///   - session: on whose lease the candidacy is held.
     ///   - value: what the leader says, as its address.
@@ -52,7 +53,8 @@ public struct EtcdElection: Sendable {
             if !arrival.isFirst { try await arrival.place.waitUntilFirst(deadline: deadline) }
             return leadership
         } catch {
-            await arrival.place.leaveAtLast()
+            // Whoever came before with this session may lead by now.
+            if arrival.isNew { await arrival.place.leaveAtLast() }
             throw error
         }
     }

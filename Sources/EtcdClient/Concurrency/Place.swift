@@ -34,6 +34,8 @@ extension Place {
     struct Arrival: Sendable {
         var place: Place
         var isFirst: Bool
+        /// Whether the session wasn't in line before, so that it's for who came now to leave.
+        var isNew: Bool
         /// What the session's key holds: something else than what was given when it was in line already.
         var value: [UInt8]
     }
@@ -50,8 +52,7 @@ extension Place {
         }
         let place = arrival.place
         if Task.isCancelled {
-            // Whoever was in line already stays.
-            if arrival.value == value { await place.leaveAtLast() }
+            if arrival.isNew { await place.leaveAtLast() }
             throw EtcdError(.canceled, message: "line up for \(place.name): the task was cancelled")
         }
         session.client.logger.trace("in line", metadata: ["key": "\(place.keyText)", "revision": "\(place.revision)"])
@@ -66,9 +67,21 @@ extension Place {
         let transaction = Transaction(
             compare: [.createRevision(key, .equal, 0)], success: [.put(key, value, options: .init(lease: session.lease)), first],
             failure: [.range(.key(key)), first])
-        let answer = try await session.client.repeatingUnknown { () async throws(EtcdError) in
-            try session.check()
-            return try await client.transaction(transaction)
+        let before = session.client.history.latest
+        var isRepeated = false
+        let answer: TransactionResponse
+        do throws(EtcdError) {
+            var attempts = 0
+            answer = try await session.client.repeatingUnknown { () async throws(EtcdError) in
+                attempts += 1
+                try session.check()
+                return try await client.transaction(transaction)
+            }
+            isRepeated = attempts > 1
+        } catch {
+            guard error.isAnsweredUncertainly else { throw error }
+            answer = try await client.line(of: key, first, after: error)
+            isRepeated = true
         }
         var mine = KeyValue(key: key, value: value, createRevision: answer.header.revision)
         if !answer.succeeded, case .range(let found)? = answer.responses.first, let there = found.kvs.first { mine = there }
@@ -76,7 +89,9 @@ extension Place {
             throw EtcdError(.malformedResponse, message: "line up for \(keys.text(prefix)): the answer to the transaction lacks the line")
         }
         let place = Place(session: session, keys: keys, prefix: prefix, key: key, revision: mine.createRevision)
-        return Arrival(place: place, isFirst: head.createRevision == mine.createRevision, value: mine.value)
+        // An attempt whose answer was lost made the key after all that was known before.
+        let isNew = answer.succeeded || (isRepeated && mine.createRevision > before && mine.value == value)
+        return Arrival(place: place, isFirst: head.createRevision == mine.createRevision, isNew: isNew, value: mine.value)
     }
 
     /// Waits until nobody is before this place. Ends early when the session does, or at a deadline.
@@ -183,17 +198,50 @@ extension Place {
 }
 
 extension EtcdClient {
-    /// Runs again what may safely happen twice, when it isn't known whether it has happened once.
+    /// Runs again, after a while, what may safely happen twice, when it isn't known whether it has happened once.
+    ///
+    /// An error that comes after such an attempt has its own code, and says that the outcome is unknown.
     func repeatingUnknown<Result: Sendable>(
         _ attempt: () async throws(EtcdError) -> Result
     ) async throws(EtcdError) -> Result {
         let end = ContinuousClock.now + timeout(of: .write)
+        var backoff = Backoff()
         while true {
+            var failure: EtcdError
             do throws(EtcdError) {
                 return try await attempt()
             } catch {
-                guard error.code == .unknownOutcome, .now < end, !Task.isCancelled else { throw error }
+                failure = error
+            }
+            let wait = backoff.next()
+            if backoff.failures > 1, failure.outcome == .notDone {
+                failure.outcome = .unknown
+                failure.message += EtcdError.earlierDoubt
+            }
+            guard failure.code == .unknownOutcome, !failure.isAnsweredUncertainly, .now + wait < end else { throw failure }
+            do {
+                try await Task.sleep(for: wait)
+            } catch {
+                throw failure
             }
         }
+    }
+}
+
+extension EtcdNamespace {
+    /// What `Place.enter` would be told if its key were there: a server that is full may have made it all the same.
+    /// - Throws: `error`, when it isn't.
+    fileprivate func line(
+        of key: [UInt8], _ first: Transaction.Operation, after error: EtcdError
+    ) async throws(EtcdError) -> TransactionResponse {
+        let answer: TransactionResponse
+        do throws(EtcdError) {
+            answer = try await transaction(
+                Transaction(compare: [.createRevision(key, .equal, 0)], failure: [.range(.key(key)), first]))
+        } catch {
+            throw error.afterUncertainAttempt()
+        }
+        guard !answer.succeeded else { throw error }
+        return answer
     }
 }

@@ -66,6 +66,46 @@ struct ElectionTests {
         }
     }
 
+    @Test("A campaign that is cancelled, or fails, takes nothing from the session that leads or stands already")
+    func standing() async throws {
+        try await withSharedCluster { client, prefix in
+            let election = EtcdElection(prefix)
+            try await client.withSession(ttl: 30) { one in
+                let first = try await election.campaign(session: one, value: "host")
+                let canceled = Task {
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    return await failure { _ = try await election.campaign(session: one, value: "host") }
+                }
+                #expect(await canceled.value?.code == .canceled)
+                #expect(try await election.leader(client)?.createRevision == first.fencingToken)
+                try await client.withSession(ttl: 30) { two in
+                    let waiting = Task { try await election.campaign(session: two, value: "2") }
+                    try await eventually("a second candidate") { try await client.range(.prefix("\(prefix)/")).count == 2 }
+                    let late = await failure { _ = try await election.campaign(session: two, value: "2", deadline: .now + .milliseconds(300)) }
+                    #expect(late?.code == .deadlineExceeded)
+                    #expect(try await client.range(.prefix("\(prefix)/")).count == 2)
+                    try await first.resign()
+                    #expect(try await within("the second leader") { try await waiting.value }.session.lease == two.lease)
+                }
+            }
+        }
+    }
+
+    @Test("A cancelled campaign of a session that didn't stand leaves nothing behind")
+    func canceledAtOnce() async throws {
+        try await withSharedCluster { client, prefix in
+            try await client.withSession(ttl: 30) { session in
+                let canceled = Task {
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    return await failure { _ = try await EtcdElection(prefix).campaign(session: session, value: "host") }
+                }
+                #expect(await canceled.value?.code == .canceled)
+                let left = try await client.range(.prefix("\(prefix)/")).count
+                #expect(left == 0)
+            }
+        }
+    }
+
     @Test("A leader whose lease ends is cancelled, and the next leads")
     func lost() async throws {
         try await withSharedCluster { client, prefix in

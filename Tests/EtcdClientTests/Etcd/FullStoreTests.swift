@@ -68,4 +68,19 @@ struct FullStoreTests {
             #expect(try await client.get("last")?.valueText == "before")
         }
     }
+
+    @Test("Who lines up for a lock in a full store is told so, and leaves nothing behind", .timeLimit(.minutes(2)))
+    func locks() async throws {
+        try await withOwnCluster { client, _ in
+            try await client.withSession(ttl: 60) { session in
+                let member = try await client.status().header.memberID
+                try await client.alarmActivate(AlarmMember(memberID: member, alarm: .noSpace))
+                let error = await failure { _ = try await EtcdMutex("lock", session: session).lock() }
+                #expect(error?.code == .unknownOutcome && error?.reason == .noSpace)
+                #expect(try await client.count(prefix: "lock/") == 0)
+                try await client.alarmDisarm()
+                _ = try await EtcdMutex("lock", session: session).lock()
+            }
+        }
+    }
 }
