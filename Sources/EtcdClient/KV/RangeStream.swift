@@ -50,7 +50,8 @@ public struct RangeStream: AsyncSequence, Sendable {
         self.deadline = deadline
     }
 
-    /// Reads all that is left into memory: for ranges that are known to be of a moderate size.
+    /// Reads all into memory: for ranges that are known to be of a moderate size.
+    /// - Returns: the keys; the header's revision is the one that they were all read at, after which a watch follows on.
     /// - Throws: what the sequence ends with.
     public func collect() async throws(EtcdError) -> RangeResponse {
         var response = RangeResponse()
@@ -59,6 +60,8 @@ public struct RangeStream: AsyncSequence, Sendable {
             response.kvs += chunk.kvs
             guard let summary = chunk.summary else { continue }
             response.header = summary.header
+            // The store may have gone on since.
+            response.header.revision = chunk.revision
             response.more = summary.more
             response.count = summary.count
         }

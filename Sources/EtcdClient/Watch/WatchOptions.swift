@@ -68,7 +68,7 @@ public struct WatchOptions: Sendable, Hashable {
     public var endsWithoutLeader: Bool
     /// On a shared stream, how many bytes may wait for a slow consumer. Beyond it the server's watcher is ended, and made again at
     /// ``EtcdWatch/nextRevision`` when the consumer has taken what waits: nothing is lost unless it is compacted by then, which is told. A watch
-    /// holds twice as much at most. A dedicated one is bounded by ``GRPCTransportConfiguration/streamWindowSize`` instead.
+    /// holds twice as much at most. A dedicated one is bounded by `GRPCTransportConfiguration.streamWindowSize` instead.
     public var bufferLimit: Int
 
     /// Options.
