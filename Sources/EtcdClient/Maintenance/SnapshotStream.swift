@@ -19,7 +19,7 @@ extension EtcdClient {
     /// - Parameters:
     ///   - endpoint: the member; nil for whichever is connected. A member that lags gives what it has.
     ///   - deadline: when all of it must be there; nil for ``CallOptions/timeout`` from now, or where there's none for no limit, other than that the
-    ///     server must say something every half a minute.
+    ///     server must say something every half a minute. One that doesn't loses its connection.
     /// - Throws: `unavailable`, `permissionDenied`…
     public func snapshot(of endpoint: GRPCEndpoint? = nil, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> SnapshotStream {
         try await snapshot(of: endpoint, deadline: deadline, patience: .seconds(30))
@@ -170,6 +170,8 @@ public final class SnapshotStream: Sendable {
                 shared.serverIsDone = messages.isEmpty
             }
         } catch {
+            // Its connection may answer pings for ever, and is no good for others either.
+            if error.origin == .deadline, deadline.map({ silence < $0 }) ?? true { stream.reportWedged() }
             stream.cancel()
             throw shared.withLock { shared in
                 shared.isOver = true

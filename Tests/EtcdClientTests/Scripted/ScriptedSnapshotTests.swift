@@ -68,13 +68,48 @@ struct ScriptedSnapshotTests {
         for (index, (messages, code)) in cases.enumerated() {
             try await ScriptedEtcd.with { _ in
                 (messages, .ok)
-            } _: { _, client, _ in
+            } _: { _, client, peer in
                 let error = await failure {
                     let snapshot = try await client.snapshot()
                     while try await snapshot.nextChunk() != nil {}
                 }
                 #expect(error?.code == code, "case \(index): \(String(describing: error))")
+                #expect(error?.message.hasPrefix("snapshot of \(peer.endpoint)") == true, "case \(index): \(String(describing: error))")
             }
+        }
+    }
+
+    @Test("A server that answers pings and sends nothing more loses its connection, and the next snapshot comes on another", arguments: [0, 1])
+    func silence(after messages: Int) async throws {
+        try await ScriptedEtcd.with { request in
+            request.number == 0 ? (Array(Self.whole.prefix(messages)), .open) : (Self.whole, .ok)
+        } _: { _, client, peer in
+            let error = await failure {
+                let snapshot = try await client.snapshot(of: nil, deadline: nil, patience: .seconds(1))
+                while try await snapshot.nextChunk() != nil {}
+            }
+            #expect(error?.code == .deadlineExceeded, "\(String(describing: error))")
+            // Which is done on the connection's own thread, as is its end.
+            try await within("the end of the stream") { try await peer.wait { scripted_server_reset_code($0, 1) >= 0 } }
+            var received = 0
+            for try await chunk in try await client.snapshot() { received += chunk.count }
+            #expect(received == 65536 && peer.connectionCount == 2)
+        }
+    }
+
+    @Test("A snapshot that its reader has no time for says nothing against the connection", arguments: [0, 1])
+    func hasty(messages: Int) async throws {
+        try await ScriptedEtcd.with { request in
+            request.number == 0 ? (Array(Self.whole.prefix(messages)), .open) : (Self.whole, .ok)
+        } _: { _, client, peer in
+            let error = await failure {
+                let snapshot = try await client.snapshot(deadline: .now + .seconds(1))
+                while try await snapshot.nextChunk() != nil {}
+            }
+            #expect(error?.code == .deadlineExceeded, "\(String(describing: error))")
+            var received = 0
+            for try await chunk in try await client.snapshot() { received += chunk.count }
+            #expect(received == 65536 && peer.connectionCount == 1)
         }
     }
 
