@@ -31,8 +31,8 @@ public struct KeyRange: Sendable, Hashable {
     /// Every key that begins with this text; every key there is when it's empty.
     public static func prefix(_ prefix: String) -> KeyRange { .prefix(Array(prefix.utf8)) }
 
-    /// The keys from `start` up to, but without, `end`. There are none when `end` isn't above `start`: none is then found, deleted or compared, and a
-    /// watch is refused.
+    /// The keys from `start` up to, but without, `end`. There are none when `end` isn't above `start`: none is then found or deleted, a
+    /// comparison is as of a key that isn't there, and a watch is refused.
     ///
     /// An empty `end` is below all keys, and so is one zero byte, as no key is empty; what etcd takes them for is ``key(_:)-([UInt8])`` and
     /// ``from(_:)-([UInt8])``.
