@@ -6,8 +6,10 @@
 
 extension Compare {
     /// A number that etcd keeps about a key, to be compared: `.version(of: "a") == 1`.
-    public struct Number: Sendable, Hashable {
-        fileprivate enum Property: Sendable, Hashable {
+    ///
+    /// Not `Equatable`: `==` makes a condition of it.
+    public struct Number: Sendable {
+        fileprivate enum Property: Sendable {
             case version, createRevision, modRevision, lease
         }
 
@@ -25,15 +27,17 @@ extension Compare {
     }
 
     /// A key's value, to be compared: `.value(of: "a") == "1"`. A key that is missing fails every comparison.
-    public struct Bytes: Sendable, Hashable {
+    ///
+    /// Not `Equatable`: `==` makes a condition of it.
+    public struct Bytes: Sendable {
         fileprivate var range: KeyRange
     }
 
     /// Holds when the key is there.
-    public static func exists(_ key: some EtcdBytes) -> Compare { .createRevision(key.etcdBytes, .greater, 0) }
+    public static func exists(_ key: some EtcdBytes) -> Compare { .createRevision(key, .greater, 0) }
 
     /// Holds when the key isn't there.
-    public static func missing(_ key: some EtcdBytes) -> Compare { .createRevision(key.etcdBytes, .equal, 0) }
+    public static func missing(_ key: some EtcdBytes) -> Compare { .createRevision(key, .equal, 0) }
 }
 
 extension Compare.Number {

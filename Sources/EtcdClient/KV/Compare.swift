@@ -50,27 +50,27 @@ public struct Compare: Sendable, Hashable {
     }
 
     /// A condition on a key's version.
-    public static func version(_ key: [UInt8], _ relation: Relation, _ version: Int64) -> Compare {
-        Compare(.key(key), relation, .version(version))
+    public static func version(_ key: some EtcdBytes, _ relation: Relation, _ version: Int64) -> Compare {
+        Compare(.key(key.etcdBytes), relation, .version(version))
     }
 
     /// A condition on the revision that made a key; 0 is that of a missing key.
-    public static func createRevision(_ key: [UInt8], _ relation: Relation, _ revision: Int64) -> Compare {
-        Compare(.key(key), relation, .createRevision(revision))
+    public static func createRevision(_ key: some EtcdBytes, _ relation: Relation, _ revision: Int64) -> Compare {
+        Compare(.key(key.etcdBytes), relation, .createRevision(revision))
     }
 
     /// A condition on the revision that last wrote a key; 0 is that of a missing key.
-    public static func modRevision(_ key: [UInt8], _ relation: Relation, _ revision: Int64) -> Compare {
-        Compare(.key(key), relation, .modRevision(revision))
+    public static func modRevision(_ key: some EtcdBytes, _ relation: Relation, _ revision: Int64) -> Compare {
+        Compare(.key(key.etcdBytes), relation, .modRevision(revision))
     }
 
     /// A condition on a key's value.
-    public static func value(_ key: [UInt8], _ relation: Relation, _ value: [UInt8]) -> Compare {
-        Compare(.key(key), relation, .value(value))
+    public static func value(_ key: some EtcdBytes, _ relation: Relation, _ value: some EtcdBytes) -> Compare {
+        Compare(.key(key.etcdBytes), relation, .value(value.etcdBytes))
     }
 
     /// A condition on a key's lease.
-    public static func lease(_ key: [UInt8], _ relation: Relation, _ lease: Int64) -> Compare {
-        Compare(.key(key), relation, .lease(lease))
+    public static func lease(_ key: some EtcdBytes, _ relation: Relation, _ lease: Int64) -> Compare {
+        Compare(.key(key.etcdBytes), relation, .lease(lease))
     }
 }

@@ -4,6 +4,8 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+public import NIOCore
+
 /// Reads and writes of keys: what ``EtcdClient`` and ``EtcdNamespace`` have in common, for code that is to work with either.
 ///
 /// The requirements are etcd's own calls, with all their parameters; what is easier to use stands in extensions. Each promises and throws what
@@ -53,4 +55,9 @@ extension [UInt8]: EtcdBytes {
 extension ArraySlice<UInt8>: EtcdBytes {
     /// A copy of the bytes.
     public var etcdBytes: [UInt8] { Array(self) }
+}
+
+extension ByteBuffer: EtcdBytes {
+    /// A copy of the readable bytes.
+    public var etcdBytes: [UInt8] { Array(readableBytesView) }
 }

@@ -59,14 +59,21 @@ extension Transaction.Operation {
     /// Reads all keys that begin with a prefix.
     public static func getAll(prefix: some EtcdBytes) -> Self { .range(.prefix(prefix.etcdBytes)) }
 
-    /// Writes a key, named by text.
-    public static func put(_ key: String, _ value: some EtcdBytes, lease: Int64 = 0, prevKV: Bool = false) -> Self {
-        .put(key.etcdBytes, value.etcdBytes, options: .init(lease: lease, prevKV: prevKV))
-    }
-
-    /// Writes a key, its value given as text.
-    public static func put(_ key: [UInt8], _ value: String, lease: Int64 = 0, prevKV: Bool = false) -> Self {
-        .put(key, value.etcdBytes, options: .init(lease: lease, prevKV: prevKV))
+    /// Writes a key, given as bytes or as text, as its value is.
+    /// - Parameters:
+    ///   - key: the key.
+    ///   - value: its value; empty with `ignoreValue`.
+    ///   - lease: what it is to live on; 0 for ever, and with `ignoreLease`.
+    ///   - prevKV: answers with what it was before.
+    ///   - ignoreValue: keeps the value; the transaction fails with `keyNotFound` when there's no such key.
+    ///   - ignoreLease: keeps the lease; the transaction fails with `keyNotFound` when there's no such key.
+    @_disfavoredOverload  // Of two arrays and nothing else the case of the same name is made.
+    public static func put(
+        _ key: some EtcdBytes, _ value: some EtcdBytes, lease: Int64 = 0, prevKV: Bool = false, ignoreValue: Bool = false, ignoreLease: Bool = false
+    ) -> Self {
+        .put(
+            key.etcdBytes, value.etcdBytes,
+            options: .init(lease: lease, prevKV: prevKV, ignoreValue: ignoreValue, ignoreLease: ignoreLease))
     }
 
     /// Deletes one key.

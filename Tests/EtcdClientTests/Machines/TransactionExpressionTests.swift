@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EtcdClient
+import NIOCore
 import Testing
 
 @Suite("Transactions as expressions")
@@ -34,6 +35,33 @@ struct TransactionExpressionTests {
         ] as [(Compare, Compare)])
     func conditions(expression: Compare, comparison: Compare) {
         #expect(expression == comparison)
+    }
+
+    @Test("Keys and values are texts, parts of texts, bytes and buffers alike, in comparisons as in writes")
+    func bytesAlike() {
+        let put: Transaction.Operation = .put(bytes("k"), bytes("v"))
+        let (key, value) = ("-k-".dropFirst().dropLast(), ByteBuffer(string: "v"))
+        #expect([.put(key, "v"), .put("k", value), .put(bytes("k"), "v"), .put(bytes("-k").dropFirst(), value)] == [put, put, put, put])
+        var read = ByteBuffer(string: "-v")
+        read.moveReaderIndex(forwardBy: 1)
+        #expect(read.etcdBytes == bytes("v"))
+
+        let operators: [Compare] = [
+            .version(of: "k") == 1, .createRevision(of: "k") < 2, .modRevision(of: "k") > 3, .lease(of: "k") != 4, .value(of: "k") == "v",
+        ]
+        #expect(
+            operators == [
+                .version("k", .equal, 1), .createRevision(key, .less, 2), .modRevision(ByteBuffer(string: "k"), .greater, 3),
+                .lease("k", .notEqual, 4), .value("k", .equal, value),
+            ])
+    }
+
+    @Test("A write can keep the value or the lease")
+    func kept() {
+        #expect(.put("k", "", lease: 7, ignoreValue: true) == Transaction.Operation.put(bytes("k"), [], options: .init(lease: 7, ignoreValue: true)))
+        #expect(
+            .put("k"[...], "v", prevKV: true, ignoreLease: true)
+                == Transaction.Operation.put(bytes("k"), bytes("v"), options: .init(prevKV: true, ignoreLease: true)))
     }
 
     @Test("Parts can be made one by one, and put together")
