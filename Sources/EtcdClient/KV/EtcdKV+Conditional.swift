@@ -56,6 +56,12 @@ extension EtcdKV {
 
     /// Writes a key if it is there with a value. Another who wrote it to something else and back isn't noticed: see
     /// ``put(_:_:ifModRevision:lease:deadline:)``.
+    /// - Parameters:
+    ///   - key: the key.
+    ///   - value: its new value.
+    ///   - ifValue: the value that it must have, byte for byte.
+    ///   - lease: what it is to live on; 0 for ever.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `unknownOutcome`, as also when the store is full (``EtcdError/Code/noSpace``); `leaseNotFound`, `requestTooLarge`, `unavailable`…
     public func put(
         _ key: some EtcdBytes, _ value: some EtcdBytes, ifValue: some EtcdBytes, lease: Int64 = 0, deadline: ContinuousClock.Instant? = nil
@@ -79,6 +85,10 @@ extension EtcdKV {
     }
 
     /// Deletes a key if it is there with a value.
+    /// - Parameters:
+    ///   - key: the key.
+    ///   - ifValue: the value that it must have, byte for byte.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `unknownOutcome`, `unavailable`…
     public func delete(
         _ key: some EtcdBytes, ifValue: some EtcdBytes, deadline: ContinuousClock.Instant? = nil
@@ -98,27 +108,44 @@ extension EtcdKV {
 
     /// Changes a key by what it is: reads it, asks for its new value, writes that if nobody has written the key meanwhile, and begins again otherwise.
     ///
+    /// Between attempts it waits by chance, up to 2 ms after the first and up to a quarter of a second in the end, so that many who change one key get
+    /// their turn.
     /// - Parameters:
     ///   - key: the key.
-    ///   - deadline: when to give up, all attempts included; nil for ``CallOptions/timeout``, or else ``EtcdClientConfiguration/writeTimeout``, for
-    ///     each of them.
+    ///   - lease: what it is to live on, 0 for ever; nil for what it lives on already, if it's there.
+    ///   - deadline: when to give up, all attempts included; nil to try for as long as others come first, with ``CallOptions/timeout``, or else
+    ///     the configuration's times, for each call.
     ///   - change: gets what is there, nil for nothing, and gives the new value, nil to leave all as it is. May be called more than once.
     /// - Returns: the revision at which it was written; nil when `change` gave nil.
-    /// - Throws: what `change` throws; `unknownOutcome`, which is not repeated: read before changing again; `unavailable`, `canceled`…
+    /// - Throws: what `change` throws; `unknownOutcome`, which is not repeated: read before changing again; `deadlineExceeded` when others came first
+    ///   until the deadline; `leaseNotFound`, `unavailable`, `canceled`…
     @discardableResult
     public func update(
-        _ key: some EtcdBytes, deadline: ContinuousClock.Instant? = nil, _ change: (KeyValue?) async throws -> (any EtcdBytes)?
+        _ key: some EtcdBytes, lease: Int64? = nil, deadline: ContinuousClock.Instant? = nil,
+        _ change: (KeyValue?) async throws -> (any EtcdBytes)?
     ) async throws -> Int64? {
         let key = key.etcdBytes
-        var found = try await get(key, deadline: deadline)
+        var attempts = 0
         while true {
+            let found = try await get(key, deadline: deadline)
             guard let value = try await change(found) else { return nil }
-            let lease = found?.lease ?? 0
-            switch try await put(key, value.etcdBytes, ifModRevision: found?.modRevision ?? 0, lease: lease, deadline: deadline) {
-            case .done(let revision): return revision
-            case .notDone(let other): found = other
-            }
-            try Task.checkCancellation()
+            let outcome = try await put(
+                key, value.etcdBytes, ifModRevision: found?.modRevision ?? 0, lease: lease ?? found?.lease ?? 0, deadline: deadline)
+            if case .done(let revision) = outcome { return revision }
+            attempts += 1
+            try await waitForTurn(after: attempts, deadline) { "update \(KeyRange.text(key))" }
         }
+    }
+
+    /// Waits after others came first. A member's answer takes a millisecond; a wait by chance from nothing on lets one of many through.
+    private func waitForTurn(
+        after attempts: Int, _ deadline: ContinuousClock.Instant?, _ operation: () -> String
+    ) async throws(EtcdError) {
+        let wait = Duration.microseconds(Int.random(in: 0..<(2000 << min(attempts - 1, 7))))
+        if let deadline, deadline - .now <= wait {
+            let message = "\(operation()): others wrote it first \(attempts) times; nothing was written"
+            throw EtcdError(.deadlineExceeded, message: message)
+        }
+        try await EtcdClient.pause(wait, operation)
     }
 }

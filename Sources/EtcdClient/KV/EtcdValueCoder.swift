@@ -57,22 +57,22 @@ public struct EtcdCodableKV<Base: EtcdKV, Coder: EtcdValueCoder>: Sendable {
     /// What makes bytes of values.
     public let coder: Coder
 
-    /// Reads one key: see ``EtcdKV/get(_:revision:deadline:)``.
+    /// Reads one key: see ``EtcdKV/get(_:options:deadline:)``.
     /// - Throws: `valueNotDecodable` too.
     public func get<Value: Decodable>(
-        _ key: some EtcdBytes, as type: Value.Type = Value.self, revision: Int64 = 0, deadline: ContinuousClock.Instant? = nil
+        _ key: some EtcdBytes, as type: Value.Type = Value.self, options: RangeOptions = .init(), deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> EtcdValue<Value>? {
-        guard let kv = try await base.get(key, revision: revision, deadline: deadline) else { return nil }
+        guard let kv = try await base.get(key, options: options, deadline: deadline) else { return nil }
         return EtcdValue(value: try decode(type, kv), kv: kv)
     }
 
-    /// Reads all keys that begin with a prefix: see ``EtcdKV/getAll(prefix:revision:deadline:)``.
+    /// Reads all keys that begin with a prefix: see ``EtcdKV/getAll(prefix:options:deadline:)``.
     /// - Throws: `valueNotDecodable` too, which names the key; read the others by ``base``.
     public func getAll<Value: Decodable>(
-        prefix: some EtcdBytes, as type: Value.Type = Value.self, revision: Int64 = 0, deadline: ContinuousClock.Instant? = nil
+        prefix: some EtcdBytes, as type: Value.Type = Value.self, options: RangeOptions = .init(), deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> [EtcdValue<Value>] {
         var values: [EtcdValue<Value>] = []
-        for kv in try await base.getAll(prefix: prefix, revision: revision, deadline: deadline) {
+        for kv in try await base.getAll(prefix: prefix, options: options, deadline: deadline) {
             values.append(EtcdValue(value: try decode(type, kv), kv: kv))
         }
         return values
@@ -103,13 +103,31 @@ public struct EtcdCodableKV<Base: EtcdKV, Coder: EtcdValueCoder>: Sendable {
         try await base.put(key, try encode(value, key), ifModRevision: ifModRevision, lease: lease, deadline: deadline)
     }
 
-    /// Changes a key by what it is: see ``EtcdKV/update(_:deadline:_:)``.
+    /// Writes a key if it is there with a value: see ``EtcdKV/put(_:_:ifValue:lease:deadline:)``.
+    ///
+    /// Bytes are compared: the coder must make the same of equal values, as `JSONEncoder` does with `sortedKeys` only.
+    /// - Throws: `valueNotEncodable` too.
+    public func put<Value: Encodable>(
+        _ key: some EtcdBytes, _ value: Value, ifValue: Value, lease: Int64 = 0, deadline: ContinuousClock.Instant? = nil
+    ) async throws(EtcdError) -> ConditionalOutcome {
+        try await base.put(key, try encode(value, key), ifValue: try encode(ifValue, key), lease: lease, deadline: deadline)
+    }
+
+    /// Deletes one key, whatever it holds: see ``EtcdKV/delete(_:deadline:)``.
+    /// - Returns: whether it was there.
+    @discardableResult
+    public func delete(_ key: some EtcdBytes, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> Bool {
+        try await base.delete(key, deadline: deadline)
+    }
+
+    /// Changes a key by what it is: see ``EtcdKV/update(_:lease:deadline:_:)``.
     /// - Throws: `valueNotEncodable` and `valueNotDecodable` too.
     @discardableResult
     public func update<Value: Codable>(
-        _ key: some EtcdBytes, as type: Value.Type = Value.self, deadline: ContinuousClock.Instant? = nil, _ change: (Value?) async throws -> Value?
+        _ key: some EtcdBytes, as type: Value.Type = Value.self, lease: Int64? = nil, deadline: ContinuousClock.Instant? = nil,
+        _ change: (Value?) async throws -> Value?
     ) async throws -> Int64? {
-        try await base.update(key, deadline: deadline) { found in
+        try await base.update(key, lease: lease, deadline: deadline) { found in
             guard let value = try await change(try found.map { try decode(type, $0) }) else { return nil }
             return try encode(value, key)
         }

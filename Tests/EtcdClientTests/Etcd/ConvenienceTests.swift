@@ -29,6 +29,44 @@ struct ConvenienceTests {
         }
     }
 
+    @Test("Keys are read at a revision, from one member's own store, in any order, in part, and without their values")
+    func options() async throws {
+        try await withSharedCluster { client, prefix in
+            for name in ["a", "b", "c"] { try await client.put("\(prefix)/\(name)", name) }
+            let written = try await client.put("\(prefix)/a", "new").header.revision
+            #expect(try await client.get("\(prefix)/a", options: .init(revision: written - 1))?.valueText == "a")
+            #expect(try await client.getAll(prefix: prefix, options: .init(revision: written - 1)).map(\.valueText) == ["a", "b", "c"])
+            #expect(try await client.getAll(prefix: prefix, options: .init(limit: 2)).map(\.valueText) == ["new", "b"])
+            #expect(try await client.getAll(prefix: prefix, options: .init(keysOnly: true)).allSatisfy(\.value.isEmpty))
+            let sorted = try await client.getAll(prefix: prefix, options: .init(limit: 2, sort: .init(by: .modRevision, .descending)))
+            #expect(sorted.map(\.valueText) == ["new", "c"])
+            // A member may be behind in what it has.
+            try await eventually("the write at any member") {
+                try await client.get("\(prefix)/a", options: .init(serializable: true))?.modRevision == written
+            }
+        }
+    }
+
+    @Test("An update gives a key a lease, or keeps the one that it has")
+    func leases() async throws {
+        try await withSharedCluster { client, prefix in
+            let lease = try await client.leaseGrant(ttl: 60).id
+            try await client.update(prefix, lease: lease) { _ in "1" }
+            try await client.update(prefix) { _ in "2" }
+            #expect(try await client.get(prefix)?.lease == lease)
+            _ = try await client.transaction(.always(.put(prefix, "3", ignoreLease: true)))
+            #expect(try await client.get(prefix)?.lease == lease)
+            _ = try await client.transaction(.always(.put(prefix, "", ignoreValue: true)))
+            let found = try #require(try await client.get(prefix))
+            #expect(found.valueText == "3" && found.lease == 0)
+            try await client.update(prefix, lease: lease) { _ in "4" }
+            try await client.update(prefix, lease: 0) { _ in "5" }
+            #expect(try await client.get(prefix)?.lease == 0)
+            try await client.leaseRevoke(lease)
+            #expect(try await client.get(prefix)?.valueText == "5")
+        }
+    }
+
     @Test("A write under a condition is done, or tells what is there")
     func conditions() async throws {
         try await withSharedCluster { client, prefix in
@@ -97,13 +135,18 @@ struct ConvenienceTests {
             await member.kill()
             try await member.start()
             _ = try await within("the compaction") { try await compaction.value }
-            #expect(await failure { _ = try await client.get("a", revision: revision - 1) }?.code == .compacted)
+            #expect(await failure { _ = try await client.get("a", options: .init(revision: revision - 1)) }?.code == .compacted)
             #expect(await failure { try await client.compact(revision: revision) }?.code == .compacted)
         }
     }
 
     struct JSON: EtcdValueCoder {
-        func encode(_ value: some Encodable) throws -> [UInt8] { Array(try JSONEncoder().encode(value)) }
+        func encode(_ value: some Encodable) throws -> [UInt8] {
+            let encoder = JSONEncoder()
+            // So that equal values are equal bytes.
+            encoder.outputFormatting = .sortedKeys
+            return Array(try encoder.encode(value))
+        }
         func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value { try JSONDecoder().decode(type, from: Data(bytes)) }
     }
 
@@ -127,9 +170,19 @@ struct ConvenienceTests {
                 setting?.level += 1
                 return setting
             }
+            let atFirst = try await settings.get("\(prefix)/b", as: Setting.self, options: .init(revision: found.kv.modRevision))
+            #expect(atFirst?.value == found.value)
+            let limited: [EtcdValue<Setting>] = try await settings.getAll(prefix: prefix, options: .init(limit: 1))
+            #expect(limited.map(\.value.name) == ["a"])
             let all: [EtcdValue<Setting>] = try await settings.getAll(prefix: prefix)
             #expect(all.map(\.value) == [Setting(name: "a", level: 2), Setting(name: "c", level: 2)])
             #expect(try await settings.get("\(prefix)/missing", as: Setting.self) == nil)
+
+            #expect(try await !settings.put("\(prefix)/a", Setting(name: "d", level: 0), ifValue: Setting(name: "a", level: 1)).isDone)
+            #expect(try await settings.put("\(prefix)/a", Setting(name: "d", level: 0), ifValue: Setting(name: "a", level: 2)).isDone)
+            #expect(try await settings.get("\(prefix)/a", as: Setting.self)?.value.name == "d")
+            #expect(try await settings.delete("\(prefix)/a"))
+            #expect(try await !settings.delete("\(prefix)/a"))
 
             try await client.put("\(prefix)/c", "{")
             let undecodable = await failure { _ = try await settings.getAll(prefix: prefix, as: Setting.self) }
