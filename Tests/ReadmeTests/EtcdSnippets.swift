@@ -52,7 +52,7 @@ struct EtcdSnippets {
                 // README: Locks
                 try await client.withSession(ttl: 10) { session in
                     // Many programs may wait; one at a time gets in, and its task is cancelled should its lease be lost.
-                    try await EtcdMutex("/locks/report", session: session).withLock { lock in
+                    try await client.mutex("/locks/report", session: session).withLock { lock in
                         // Written only if the lock is held at that very moment in the store.
                         try await lock.transaction(.always(.put("/report", "written under the lock")))
                     }

@@ -7,7 +7,7 @@
 /// One leader among those who campaign under the same name, in the order in which they did; and what the leader says.
 ///
 /// ```swift
-/// let election = EtcdElection("/elections/scheduler")
+/// let election = client.election("/elections/scheduler")
 /// try await client.withSession(ttl: 10) { session in
 ///     try await election.withLeadership(session: session, value: hostname) { leadership in
 ///         try await schedule(as: leadership)
@@ -18,38 +18,40 @@
 /// As with locks, one who was leader may not know yet that another is: see ``EtcdMutex``. Writes that only the leader may do go through
 /// ``EtcdLeadership/transaction(_:deadline:)``.
 ///
+/// Who campaigns brings a session, as one who locks does; who only wants to know who leads needs none.
+///
 /// The line is kept below the name and a slash, one key a session. etcd's own clients keep it in the same way, and can take part.
 ///
 /// etcd: client/v3/concurrency, election.
 public struct EtcdElection: Sendable {
     /// The name, a key prefix without the slash at its end; in the namespace, where it has one.
-    public let name: String
-    private let keys: KeyPrefix
+    public let name: [UInt8]
+    private let client: EtcdNamespace
 
-    /// An election. For one in a namespace see ``EtcdNamespace/election(_:)``.
-    public init(_ name: String) { self.init(name, in: KeyPrefix([])) }
-
-    init(_ name: String, in keys: KeyPrefix) {
+    init(_ name: [UInt8], of client: EtcdNamespace) {
         self.name = name
-        self.keys = keys
+        self.client = client
     }
 
     /// Waits to become the leader.
     ///
-    /// A session has one candidacy: when it's the leader already this proclaims the value. A campaign that is cancelled, or fails, leaves nothing
-    /// behind, and takes nothing away: unlike with etcd's own client, a candidacy that was there before it stays as it was, whatever this ends with.
+    /// A session has one candidacy: when it's the leader already this proclaims the value. A campaign that is cancelled, or fails, or whose time is over,
+    /// leaves nothing behind, and takes nothing away: unlike with etcd's own client, a candidacy that was there before it stays as it was. It ends when
+    /// its candidacy is given up, for which it takes up to the client's time for a write where no server answers.
     /// - Parameters:
-    ///   - session: on whose lease the candidacy is held.
+    ///   - session: on whose lease the candidacy is held. It may be that of another client of the cluster; the election's does the work.
     ///   - value: what the leader says, as its address.
     ///   - deadline: when to stop waiting; nil to wait for as long as the session lives.
-    /// - Throws: `deadlineExceeded`; `canceled`; why the session ended (``EtcdSession/loss``); `unavailable`, `unknownOutcome`…
+    /// - Throws: `deadlineExceeded`; `canceled`; why the session ended (``EtcdSession/loss``); `unavailable`; `unknownOutcome`, when a request to stand
+    ///   may yet be executed: the candidacy then goes with the session…
     public func campaign(
-        session: EtcdSession, value: [UInt8], deadline: ContinuousClock.Instant? = nil
+        session: EtcdSession, value: some EtcdBytes, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> EtcdLeadership {
-        let arrival = try await Place.enter(name, in: keys, value: value, session: session)
+        let value = value.etcdBytes
+        let arrival = try await Place.enter(name, of: client, value: value, session: session, deadline: deadline)
         let leadership = EtcdLeadership(place: arrival.place)
         do throws(EtcdError) {
-            if arrival.value != value { try await leadership.proclaim(value) }
+            if arrival.value != value { try await leadership.proclaim(value, deadline: deadline) }
             if !arrival.isFirst { try await arrival.place.waitUntilFirst(deadline: deadline) }
             return leadership
         } catch {
@@ -59,20 +61,18 @@ public struct EtcdElection: Sendable {
         }
     }
 
-    /// Waits to become the leader. See ``campaign(session:value:deadline:)-([UInt8])``.
-    public func campaign(
-        session: EtcdSession, value: String, deadline: ContinuousClock.Instant? = nil
-    ) async throws(EtcdError) -> EtcdLeadership {
-        try await campaign(session: session, value: Array(value.utf8), deadline: deadline)
-    }
-
     /// Waits to become the leader, runs `body` while it is, and resigns.
     ///
     /// When the session ends before, `body`'s task is cancelled, and the reason is thrown in place of whatever `body` ends with.
-    /// - Throws: what `body` throws; as ``campaign(session:value:deadline:)-([UInt8])``; why the session ended.
+    /// - Parameters:
+    ///   - session: on whose lease the candidacy is held.
+    ///   - value: what the leader says, as its address.
+    ///   - deadline: when to stop waiting to lead; nil to wait for as long as the session lives.
+    ///   - body: gets the leadership.
+    /// - Throws: what `body` throws; as ``campaign(session:value:deadline:)``; why the session ended.
     @discardableResult
     public func withLeadership<Result: Sendable>(
-        session: EtcdSession, value: String, deadline: ContinuousClock.Instant? = nil,
+        session: EtcdSession, value: some EtcdBytes, deadline: ContinuousClock.Instant? = nil,
         _ body: @escaping @Sendable (EtcdLeadership) async throws -> Result
     ) async throws -> Result {
         let leadership = try await campaign(session: session, value: value, deadline: deadline)
@@ -86,21 +86,26 @@ public struct EtcdElection: Sendable {
         }
     }
 
-    /// Who leads: its value is what it proclaimed last. nil for nobody.
+    /// Who leads: its value is what it proclaimed last. nil for nobody. Linearizable.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: as ``EtcdClient/range(_:options:deadline:)``.
-    public func leader(_ client: EtcdClient) async throws(EtcdError) -> KeyValue? {
-        try await namespace(of: client).range(line, options: .init(limit: 1, sort: .init(by: .createRevision))).kvs.first
+    public func leader(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> KeyValue? {
+        try await client.range(line, options: .init(limit: 1, sort: .init(by: .createRevision)), deadline: deadline).kvs.first
     }
 
     /// Every leader from now on, and everything that it proclaims: the present one first, if there is one.
     ///
     /// Nothing is left out and nothing comes twice, unless the store is compacted while the reader is slow: then it goes on with the leader of that
     /// moment. Needs no session. The watch ends when the iterator goes.
-    public func observe(_ client: EtcdClient) -> EtcdLeaders { EtcdLeaders(client: namespace(of: client), range: line) }
+    public func observe() -> EtcdLeaders { EtcdLeaders(client: client, range: line) }
 
-    private var line: KeyRange { .prefix("\(name)/") }
+    private var line: KeyRange { .prefix(name + [UInt8(ascii: "/")]) }
+}
 
-    private func namespace(of client: EtcdClient) -> EtcdNamespace { EtcdNamespace(client: client, keys: keys) }
+extension EtcdClient {
+    /// An election, to stand in or to follow. Costs nothing to make.
+    /// - Parameter name: what all who take part call it; its keys begin with the name and a slash.
+    public func election(_ name: some EtcdBytes) -> EtcdElection { EtcdElection(name.etcdBytes, of: namespace([])) }
 }
 
 /// The candidacy that won, until it resigns or its session ends.
@@ -117,17 +122,17 @@ public struct EtcdLeadership: Sendable {
     public var session: EtcdSession { place.session }
 
     /// Throws when the session has ended by its own clock. It proves nothing for writes; ``isLeader`` does.
+    /// - Throws: why the session ended (``EtcdSession/loss``).
     public func check() throws(EtcdError) { try session.check() }
 
     /// Says something else, without a new election.
+    /// - Parameters:
+    ///   - value: what the leader says from now on.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: `ownershipLost` when another leads; why the session ended; as ``EtcdClient/transaction(_:deadline:)``.
-    public func proclaim(_ value: [UInt8]) async throws(EtcdError) {
-        _ = try await place.guarded(
-            Transaction(success: [.put(key, value, options: .init(lease: session.lease))]), deadline: nil)
+    public func proclaim(_ value: some EtcdBytes, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
+        _ = try await place.guarded(.always(.put(key, value, lease: session.lease)), deadline: deadline)
     }
-
-    /// Says something else, without a new election.
-    public func proclaim(_ value: String) async throws(EtcdError) { try await proclaim(Array(value.utf8)) }
 
     /// Runs a transaction if, and only if, this is the leader at that very moment in the store.
     /// - Throws: `ownershipLost` when it isn't, and nothing was done; why the session ended; as ``EtcdClient/transaction(_:deadline:)``.
@@ -139,6 +144,7 @@ public struct EtcdLeadership: Sendable {
     }
 
     /// Lets another lead. Does nothing when it's lost already.
-    /// - Throws: `unavailable`, `unknownOutcome`…: the candidacy then goes with its session, or may be given up again.
-    public func resign() async throws(EtcdError) { try await place.leave() }
+    /// - Parameter deadline: when to give up trying; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
+    /// - Throws: `unavailable`, `deadlineExceeded`, `unknownOutcome`…: the candidacy then goes with its session, or may be given up again.
+    public func resign(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) { try await place.leave(deadline: deadline) }
 }

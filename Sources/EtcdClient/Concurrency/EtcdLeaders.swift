@@ -4,7 +4,7 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The leaders of an election, one after another: see ``EtcdElection/observe(_:)``.
+/// The leaders of an election, one after another: see ``EtcdElection/observe()``.
 public struct EtcdLeaders: AsyncSequence, Sendable {
     /// The leader's key; its value is what it says.
     public typealias Element = KeyValue

@@ -8,9 +8,9 @@
 ///
 /// ```swift
 /// try await client.withSession(ttl: 10) { session in
-///     try await EtcdMutex("/locks/report", session: session).withLock { lock in
-///         // Write only while the lock is held, as the store sees it:
-///         try await lock.transaction(Transaction(success: [.put(Array("report".utf8), report)]))
+///     try await client.mutex("/locks/report", session: session).withLock { lock in
+///         // Written only if the lock is held at that very moment in the store:
+///         try await lock.transaction(.always(.put("/report", report)))
 ///     }
 /// }
 /// ```
@@ -25,28 +25,27 @@
 /// etcd: client/v3/concurrency, mutex.
 public struct EtcdMutex: Sendable {
     /// The name, a key prefix without the slash at its end; in the namespace, where it has one.
-    public let name: String
+    public let name: [UInt8]
     /// On whose lease the lock is held.
     public let session: EtcdSession
-    private let keys: KeyPrefix
+    private let client: EtcdNamespace
 
-    /// A lock that isn't held yet. For one in a namespace see ``EtcdNamespace/mutex(_:session:)``.
-    public init(_ name: String, session: EtcdSession) { self.init(name, session: session, in: KeyPrefix([])) }
-
-    init(_ name: String, session: EtcdSession, in keys: KeyPrefix) {
+    init(_ name: [UInt8], session: EtcdSession, of client: EtcdNamespace) {
         self.name = name
         self.session = session
-        self.keys = keys
+        self.client = client
     }
 
     /// Waits for the lock.
     ///
-    /// A wait that is cancelled leaves nothing behind in the line. A session stands in it once: it can't hold the lock and wait for it too.
+    /// A wait that is cancelled, or whose time is over, leaves nothing behind in the line: it ends when its place is given up, for which it takes up to
+    /// the client's time for a write where no server answers. A session stands in the line once: it can't hold the lock and wait for it too.
     /// - Parameter deadline: when to stop waiting; nil to wait for as long as the session lives.
     /// - Throws: `deadlineExceeded`; `canceled`; why the session ended (``EtcdSession/loss``); `failedPrecondition` when the session
-    ///   holds or waits for the lock already; `unavailable`, `unknownOutcome`…
+    ///   holds or waits for the lock already; `unavailable`; `unknownOutcome`, when a request to line up may yet be executed: the place then goes with
+    ///   the session…
     public func lock(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> EtcdLock {
-        let arrival = try await enter()
+        let arrival = try await enter(deadline)
         guard !arrival.isFirst else { return EtcdLock(place: arrival.place) }
         do throws(EtcdError) {
             try await arrival.place.waitUntilFirst(deadline: deadline)
@@ -58,22 +57,23 @@ public struct EtcdMutex: Sendable {
     }
 
     /// Takes the lock if nobody holds it.
+    /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Returns: nil when somebody does.
     /// - Throws: as ``lock(deadline:)``.
-    public func tryLock() async throws(EtcdError) -> EtcdLock? {
-        let arrival = try await enter()
+    public func tryLock(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> EtcdLock? {
+        let arrival = try await enter(deadline)
         if arrival.isFirst { return EtcdLock(place: arrival.place) }
         await arrival.place.leaveAtLast()
         return nil
     }
 
-    private func enter() async throws(EtcdError) -> Place.Arrival {
+    private func enter(_ deadline: ContinuousClock.Instant?) async throws(EtcdError) -> Place.Arrival {
         // Tells this stay in line from another of the same session.
         let mark = Array(String(UInt64.random(in: 0...UInt64.max), radix: 16).utf8)
-        let arrival = try await Place.enter(name, in: keys, value: mark, session: session)
+        let arrival = try await Place.enter(name, of: client, value: mark, session: session, deadline: deadline)
         guard arrival.value == mark else {
             let reason = "the session \(session.lease) holds it or waits for it already; use a session for each who may"
-            throw EtcdError(.failedPrecondition, message: "lock \(keys.text(Array(name.utf8))): \(reason)")
+            throw EtcdError(.failedPrecondition, message: "lock \(client.keys.text(name)): \(reason)")
         }
         return arrival
     }
@@ -81,6 +81,9 @@ public struct EtcdMutex: Sendable {
     /// Waits for the lock, runs `body` while it's held, and unlocks.
     ///
     /// When the session ends before, `body`'s task is cancelled, and the reason is thrown in place of whatever `body` ends with.
+    /// - Parameters:
+    ///   - deadline: when to stop waiting for the lock; nil to wait for as long as the session lives.
+    ///   - body: gets the lock.
     /// - Throws: what `body` throws; as ``lock(deadline:)``; why the session ended.
     @discardableResult
     public func withLock<Result: Sendable>(
@@ -112,6 +115,7 @@ public struct EtcdLock: Sendable {
     public var session: EtcdSession { place.session }
 
     /// Throws when the session has ended by its own clock: a cheap look before costly work. It proves nothing for writes; ``isOwner`` does.
+    /// - Throws: why the session ended (``EtcdSession/loss``).
     public func check() throws(EtcdError) { try session.check() }
 
     /// Runs a transaction if, and only if, the lock is held at that very moment in the store.
@@ -124,6 +128,17 @@ public struct EtcdLock: Sendable {
     }
 
     /// Gives the lock up. Does nothing when it's lost already.
-    /// - Throws: `unavailable`, `unknownOutcome`…: the lock then goes with its session, or may be unlocked again.
-    public func unlock() async throws(EtcdError) { try await place.leave() }
+    /// - Parameter deadline: when to give up trying; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
+    /// - Throws: `unavailable`, `deadlineExceeded`, `unknownOutcome`…: the lock then goes with its session, or may be unlocked again.
+    public func unlock(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) { try await place.leave(deadline: deadline) }
+}
+
+extension EtcdClient {
+    /// A lock that isn't held yet. Costs nothing to make.
+    /// - Parameters:
+    ///   - name: what all who want it call it; its keys begin with the name and a slash.
+    ///   - session: on whose lease it will be held. It may be that of another client of the cluster; this one does the work.
+    public func mutex(_ name: some EtcdBytes, session: EtcdSession) -> EtcdMutex {
+        EtcdMutex(name.etcdBytes, session: session, of: namespace([]))
+    }
 }

@@ -9,7 +9,7 @@ import Logging
 /// A lease that is kept alive, and that tells why it ended when it does: what locks and candidacies live on.
 ///
 /// It lives until ``close()``, until its lease is lost, or until the client is shut down. Letting go of it without closing it lets the lease run
-/// out. Prefer ``EtcdClient/withSession(ttl:id:_:)``, which closes it.
+/// out. Prefer ``EtcdClient/withSession(ttl:id:deadline:_:)``, which closes it.
 ///
 /// The session's own clock is the cautious one: it counts from before each renewal was asked for, never jumps, and goes on while the process
 /// is stopped. Where it says that the session lives the lease did live a moment ago; no clock can promise that it still does when a write arrives.
@@ -40,6 +40,7 @@ public final class EtcdSession: Sendable {
     public var loss: EtcdError? { client.leases.loss(keeping) }
 
     /// Throws when the session has ended: to be called after whatever may have taken long, before work that only a living session may do.
+    /// - Throws: ``loss``.
     public func check() throws(EtcdError) {
         if let loss { throw loss }
     }
@@ -65,6 +66,7 @@ public final class EtcdSession: Sendable {
     /// Runs `body`, whose task is cancelled when the session ends first; the reason is then thrown in place of whatever `body` ends with.
     ///
     /// After a long stop of the process `body` may run on for a moment before it's cancelled, but what it returns is not returned.
+    /// - Throws: what `body` throws; why the session ended (``loss``).
     @discardableResult
     public func guarding<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
         try await withThrowingTaskGroup(of: Result?.self) { group in
@@ -82,7 +84,7 @@ public final class EtcdSession: Sendable {
                     try self.check()
                     return result
                 }
-                throw CancellationError()
+                throw EtcdError(.canceled, message: "work in session \(self.lease): the task was cancelled")
             } catch {
                 // A body that fails because of the loss doesn't know as well why.
                 try self.check()
@@ -97,10 +99,11 @@ extension EtcdClient {
     /// - Parameters:
     ///   - ttl: seconds that its lease outlives this process by.
     ///   - id: the lease's ID; nil for one of the client's making.
+    ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
     /// - Throws: as ``leaseGrant(ttl:id:deadline:)``.
-    public func session(ttl: Int64 = 60, id: Int64? = nil) async throws(EtcdError) -> EtcdSession {
+    public func session(ttl: Int64 = 60, id: Int64? = nil, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> EtcdSession {
         let since = ContinuousClock.now
-        return EtcdSession(client: self, granted: try await leaseGrant(ttl: ttl, id: id), since: since)
+        return EtcdSession(client: self, granted: try await leaseGrant(ttl: ttl, id: id, deadline: deadline), since: since)
     }
 
     /// Begins a session, runs `body` with it, and closes it.
@@ -109,12 +112,15 @@ extension EtcdClient {
     /// - Parameters:
     ///   - ttl: seconds that the session's lease outlives this process by.
     ///   - id: the lease's ID; nil for one of the client's making.
+    ///   - deadline: when to give up to begin it; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``. It doesn't bound `body`.
+    ///   - body: gets the session.
     /// - Throws: what `body` throws; ``EtcdError`` when the session couldn't begin or has ended: see ``EtcdSession/loss``.
     @discardableResult
     public func withSession<Result: Sendable>(
-        ttl: Int64 = 60, id: Int64? = nil, _ body: @escaping @Sendable (EtcdSession) async throws -> Result
+        ttl: Int64 = 60, id: Int64? = nil, deadline: ContinuousClock.Instant? = nil,
+        _ body: @escaping @Sendable (EtcdSession) async throws -> Result
     ) async throws -> Result {
-        let session = try await session(ttl: ttl, id: id)
+        let session = try await session(ttl: ttl, id: id, deadline: deadline)
         do {
             let result = try await session.guarding { try await body(session) }
             await session.close()

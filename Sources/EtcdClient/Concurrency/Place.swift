@@ -13,8 +13,8 @@ import Logging
 /// etcd: client/v3/concurrency, mutex and key.
 struct Place: Sendable {
     let session: EtcdSession
-    /// The namespace that the line is in; all keys are without its prefix.
-    let keys: KeyPrefix
+    /// What does the work: the namespace that the line is in, without whose prefix all keys are.
+    let client: EtcdNamespace
     let prefix: [UInt8]
     let key: [UInt8]
     /// The revision that made the key: the order in line, and what tells this stay in it from any other.
@@ -23,10 +23,9 @@ struct Place: Sendable {
     /// Holds as long as the place is kept.
     var isKept: Compare { .createRevision(key, .equal, revision) }
 
-    private var client: EtcdNamespace { EtcdNamespace(client: session.client, keys: keys) }
     // Errors name keys as the cluster knows them.
-    private var name: String { keys.text(prefix) }
-    private var keyText: String { keys.text(key) }
+    private var name: String { client.keys.text(prefix) }
+    private var keyText: String { client.keys.text(key) }
 }
 
 extension Place {
@@ -43,39 +42,46 @@ extension Place {
     /// Lines up behind those who are there.
     ///
     /// Never leaves a key behind when it throws, cancellation included, unless no server can be reached; then the key goes with the session.
-    static func enter(_ name: String, in keys: KeyPrefix, value: [UInt8], session: EtcdSession) async throws(EtcdError) -> Arrival {
-        let prefix = Array("\(name)/".utf8)
+    static func enter(
+        _ name: [UInt8], of client: EtcdNamespace, value: [UInt8], session: EtcdSession, deadline: ContinuousClock.Instant?
+    ) async throws(EtcdError) -> Arrival {
+        let prefix = name + [UInt8(ascii: "/")]
         let key = prefix + Array(String(UInt64(bitPattern: session.lease), radix: 16).utf8)
+        let before = client.client.history.latest
         // A request that is cut off may be executed later, and nobody would then know of the key.
         let arrival = try await shielded { () async throws(EtcdError) in
-            try await enter(prefix, key, value, session, keys)
+            do throws(EtcdError) {
+                return try await enter(prefix, key, value, session, client, deadline)
+            } catch {
+                if error.outcome == .unknown { await withdraw(key, value, madeAfter: before, client) }
+                throw error
+            }
         }
         let place = arrival.place
         if Task.isCancelled {
             if arrival.isNew { await place.leaveAtLast() }
             throw EtcdError(.canceled, message: "line up for \(place.name): the task was cancelled")
         }
-        session.client.logger.trace("in line", metadata: ["key": "\(place.keyText)", "revision": "\(place.revision)"])
+        client.client.logger.trace("in line", metadata: ["key": "\(place.keyText)", "revision": "\(place.revision)"])
         return arrival
     }
 
     private static func enter(
-        _ prefix: [UInt8], _ key: [UInt8], _ value: [UInt8], _ session: EtcdSession, _ keys: KeyPrefix
+        _ prefix: [UInt8], _ key: [UInt8], _ value: [UInt8], _ session: EtcdSession, _ client: EtcdNamespace, _ deadline: ContinuousClock.Instant?
     ) async throws(EtcdError) -> Arrival {
-        let client = EtcdNamespace(client: session.client, keys: keys)
         let first = Transaction.Operation.range(.prefix(prefix), options: .init(limit: 1, sort: .init(by: .createRevision)))
         let transaction = Transaction(
             compare: [.createRevision(key, .equal, 0)], success: [.put(key, value, options: .init(lease: session.lease)), first],
             failure: [.range(.key(key)), first])
-        let before = session.client.history.latest
+        let before = client.client.history.latest
         var isRepeated = false
         let answer: TransactionResponse
         do throws(EtcdError) {
             var attempts = 0
-            answer = try await session.client.repeatingUnknown { () async throws(EtcdError) in
+            answer = try await client.client.repeatingUnknown(until: deadline) { () async throws(EtcdError) in
                 attempts += 1
                 try session.check()
-                return try await client.transaction(transaction)
+                return try await client.transaction(transaction, deadline: deadline)
             }
             isRepeated = attempts > 1
         } catch {
@@ -86,12 +92,25 @@ extension Place {
         var mine = KeyValue(key: key, value: value, createRevision: answer.header.revision)
         if !answer.succeeded, case .range(let found)? = answer.responses.first, let there = found.kvs.first { mine = there }
         guard case .range(let line)? = answer.responses.last, let head = line.kvs.first else {
-            throw EtcdError(.malformedResponse, message: "line up for \(keys.text(prefix)): the answer to the transaction lacks the line")
+            throw EtcdError(.malformedResponse, message: "line up for \(client.keys.text(prefix)): the answer to the transaction lacks the line")
         }
-        let place = Place(session: session, keys: keys, prefix: prefix, key: key, revision: mine.createRevision)
+        let place = Place(session: session, client: client, prefix: prefix, key: key, revision: mine.createRevision)
         // An attempt whose answer was lost made the key after all that was known before.
         let isNew = answer.succeeded || (isRepeated && mine.createRevision > before && mine.value == value)
         return Arrival(place: place, isFirst: head.createRevision == mine.createRevision, isNew: isNew, value: mine.value)
+    }
+
+    /// Takes out of the line what may have come into it, of which no more is known than what it wrote, and since when.
+    private static func withdraw(_ key: [UInt8], _ value: [UInt8], madeAfter before: Int64, _ client: EtcdNamespace) async {
+        let delete = Transaction(
+            compare: [.value(key, .equal, value), .createRevision(key, .greater, before)], success: [.deleteRange(.key(key))])
+        do throws(EtcdError) {
+            _ = try await client.client.repeatingUnknown { () async throws(EtcdError) in try await client.transaction(delete) }
+        } catch {
+            client.client.logger.warning(
+                "it isn't known whether a place in line was taken; it would go with its session",
+                metadata: ["key": "\(client.keys.text(key))", "error": "\(error)"])
+        }
     }
 
     /// Waits until nobody is before this place. Ends early when the session does, or at a deadline.
@@ -158,10 +177,12 @@ extension Place {
     }
 
     /// Gives the place up. Does nothing when it's lost already.
-    func leave() async throws(EtcdError) {
+    func leave(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let delete = Transaction(compare: [isKept], success: [.deleteRange(.key(key))])
         // It can't delete another's key, nor a later one of this session, however often it's done.
-        _ = try await session.client.repeatingUnknown { () async throws(EtcdError) in try await client.transaction(delete) }
+        _ = try await client.client.repeatingUnknown(until: deadline) { () async throws(EtcdError) in
+            try await client.transaction(delete, deadline: deadline)
+        }
     }
 
     /// Gives the place up, in a cancelled task too.
@@ -169,7 +190,7 @@ extension Place {
         do throws(EtcdError) {
             try await shielded { () async throws(EtcdError) in try await leave() }
         } catch {
-            session.client.logger.warning(
+            client.client.logger.warning(
                 "place in line not given up; it goes with its session", metadata: ["key": "\(keyText)", "error": "\(error)"])
         }
     }
@@ -202,9 +223,9 @@ extension EtcdClient {
     ///
     /// An error that comes after such an attempt has its own code, and says that the outcome is unknown.
     func repeatingUnknown<Result: Sendable>(
-        _ attempt: () async throws(EtcdError) -> Result
+        until deadline: ContinuousClock.Instant? = nil, _ attempt: () async throws(EtcdError) -> Result
     ) async throws(EtcdError) -> Result {
-        let end = ContinuousClock.now + timeout(of: .write)
+        let end = deadline ?? .now + timeout(of: .write)
         var backoff = Backoff()
         while true {
             var failure: EtcdError

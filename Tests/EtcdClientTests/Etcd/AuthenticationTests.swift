@@ -260,7 +260,7 @@ struct AuthenticationTests {
     func leases() async throws {
         try await withAlice(flags: EtcdCluster.shortTokens) { client, _, _ in
             try await client.withSession(ttl: 6) { session in
-                try await EtcdMutex("a/lock", session: session).withLock { lock in
+                try await client.mutex("a/lock", session: session).withLock { lock in
                     // Longer than the lease lives by itself, and than the token does unused.
                     try await Task.sleep(for: .seconds(8))
                     try await lock.transaction(Transaction(success: [.put(bytes("a/1"), bytes("done"))]))

@@ -14,11 +14,11 @@ struct ElectionTests {
     @Test("One leads at a time, in the order of the campaigns; what leaders say is seen, in order and without gaps")
     func succession() async throws {
         try await withSharedCluster { client, prefix in
-            let election = EtcdElection(prefix)
-            #expect(try await election.leader(client) == nil)
+            let election = client.election(prefix)
+            #expect(try await election.leader() == nil)
             let seen = Log<String>()
             let observer = Task {
-                for try await leader in election.observe(client) {
+                for try await leader in election.observe() {
                     seen.append(leader.valueText)
                     if leader.valueText == "end" { break }
                 }
@@ -29,7 +29,7 @@ struct ElectionTests {
                 try await client.withSession(ttl: 30) { two in
                     let waiting = Task { try await election.campaign(session: two, value: "2") }
                     try await eventually("a second candidate") { try await client.range(.prefix("\(prefix)/")).count == 2 }
-                    #expect(try await election.leader(client)?.valueText == "1")
+                    #expect(try await election.leader()?.valueText == "1")
                     try await first.proclaim("1b")
                     try await first.resign()
                     let second = try await within("the second leader") { try await waiting.value }
@@ -40,19 +40,19 @@ struct ElectionTests {
                 }
             }
             #expect(seen.all == ["1", "1b", "2", "end"])
-            try await eventually("an empty line") { try await election.leader(client) == nil }
+            try await eventually("an empty line") { try await election.leader() == nil }
         }
     }
 
     @Test("Campaigns that are cancelled, or whose time is over, leave nothing behind; a session that leads already proclaims")
     func campaigns() async throws {
         try await withSharedCluster { client, prefix in
-            let election = EtcdElection(prefix)
+            let election = client.election(prefix)
             try await client.withSession(ttl: 30) { one in
                 let first = try await election.campaign(session: one, value: "1")
                 let again = try await election.campaign(session: one, value: "1b")
                 #expect(again.key == first.key && again.fencingToken == first.fencingToken)
-                #expect(try await election.leader(client)?.valueText == "1b")
+                #expect(try await election.leader()?.valueText == "1b")
                 try await client.withSession(ttl: 30) { two in
                     let late = await failure { _ = try await election.campaign(session: two, value: "2", deadline: .now + .milliseconds(300)) }
                     #expect(late?.code == .deadlineExceeded)
@@ -109,7 +109,7 @@ struct ElectionTests {
     @Test("A leader whose lease ends is cancelled, and the next leads")
     func lost() async throws {
         try await withSharedCluster { client, prefix in
-            let election = EtcdElection(prefix)
+            let election = client.election(prefix)
             let isLeading = Flag()
             let first = Task {
                 await failure {
@@ -125,7 +125,7 @@ struct ElectionTests {
             try await client.withSession(ttl: 30) { session in
                 let second = Task { try await election.campaign(session: session, value: "2") }
                 try await eventually("a candidate") { try await client.range(.prefix("\(prefix)/")).count == 2 }
-                let lease = try #require(try await election.leader(client)).lease
+                let lease = try #require(try await election.leader()).lease
                 try await client.leaseRevoke(lease)
                 _ = try await within("the second leader") { try await second.value }
                 #expect(try await within("the first's end") { await first.value }?.code == .leaseNotFound)
@@ -138,12 +138,12 @@ struct ElectionTests {
         let cluster = try await EtcdCluster.shared()
         try await withSharedCluster { client, prefix in
             try await client.withSession(ttl: 30) { session in
-                let election = EtcdElection(prefix)
+                let election = client.election(prefix)
                 let leadership = try await election.campaign(session: session, value: "ours")
                 let seen = try await cluster.etcdctl(["get", "--prefix", "\(prefix)/"])
                 #expect(seen.contains("ours"))
                 // It waits behind us, runs the command once it has the lock, and ends.
-                let mutex = EtcdMutex("\(prefix)-lock", session: session)
+                let mutex = client.mutex("\(prefix)-lock", session: session)
                 let lock = try await mutex.lock()
                 let other = Task { try await cluster.etcdctl(["lock", "\(prefix)-lock", "echo", "held"]) }
                 try await eventually("etcdctl in line") { try await client.range(.prefix("\(prefix)-lock/")).count == 2 }

@@ -145,7 +145,7 @@ struct LeaseKeeperTests {
             #expect(reason.message.contains("lease \(session.lease)"))
             #expect(await work.value?.code == .leaseExpired)
             #expect(session.loss?.code == .leaseExpired)
-            #expect(await failure { _ = try await EtcdMutex("a", session: session).lock() }?.code == .leaseExpired)
+            #expect(await failure { _ = try await client.mutex("a", session: session).lock() }?.code == .leaseExpired)
         }
     }
 

@@ -24,7 +24,7 @@ struct MutexTests {
                     group.addTask {
                         try await client.withSession(ttl: 30) { session in
                             for _ in 0..<3 {
-                                try await EtcdMutex("\(prefix)/lock", session: session).withLock { lock in
+                                try await client.mutex("\(prefix)/lock", session: session).withLock { lock in
                                     let value = try await read(client, "\(prefix)/counter")
                                     try await lock.transaction(
                                         Transaction(success: [.put(bytes("\(prefix)/counter"), bytes("\(value + 1)"))]))
@@ -47,12 +47,12 @@ struct MutexTests {
         try await withSharedCluster { client, prefix in
             let winners = Log<Int>()
             try await client.withSession(ttl: 30) { session in
-                let first = try await EtcdMutex(prefix, session: session).lock()
+                let first = try await client.mutex(prefix, session: session).lock()
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for number in 0..<5 {
                         group.addTask {
                             try await client.withSession(ttl: 30) { session in
-                                try await EtcdMutex(prefix, session: session).withLock { _ in winners.append(number) }
+                                try await client.mutex(prefix, session: session).withLock { _ in winners.append(number) }
                             }
                         }
                         try await eventually("waiter \(number)") { try await client.range(.prefix("\(prefix)/")).count == Int64(number + 2) }
@@ -69,9 +69,9 @@ struct MutexTests {
     func held() async throws {
         try await withSharedCluster { client, prefix in
             try await client.withSession(ttl: 30) { holder in
-                let lock = try await EtcdMutex(prefix, session: holder).lock()
+                let lock = try await client.mutex(prefix, session: holder).lock()
                 try await client.withSession(ttl: 30) { other in
-                    let mutex = EtcdMutex(prefix, session: other)
+                    let mutex = client.mutex(prefix, session: other)
                     #expect(try await mutex.tryLock() == nil)
                     #expect(await failure { _ = try await mutex.lock(deadline: .now + .milliseconds(300)) }?.code == .deadlineExceeded)
                     let waiter = Task { await failure { _ = try await mutex.lock() } }
@@ -96,7 +96,7 @@ struct MutexTests {
             let error = await failure {
                 try await within("the end of a revoked session") {
                     try await client.withSession(ttl: 9) { session in
-                        try await EtcdMutex("\(prefix)/lock", session: session).withLock { lock in
+                        try await client.mutex("\(prefix)/lock", session: session).withLock { lock in
                             try await client.leaseRevoke(session.lease)
                             let refused = await failure {
                                 try await lock.transaction(Transaction(success: [.put(bytes("\(prefix)/late"), [])]))
@@ -119,7 +119,7 @@ struct MutexTests {
     func deleted() async throws {
         try await withSharedCluster { client, prefix in
             try await client.withSession(ttl: 30) { session in
-                let lock = try await EtcdMutex("\(prefix)/lock", session: session).lock()
+                let lock = try await client.mutex("\(prefix)/lock", session: session).lock()
                 try await client.deleteRange(.key(lock.key))
                 let error = await failure { try await lock.transaction(Transaction(success: [.put(bytes("\(prefix)/late"), [])])) }
                 #expect(error?.code == .ownershipLost && error?.outcome == .notDone)
@@ -135,10 +135,10 @@ struct MutexTests {
     func closed() async throws {
         try await withSharedCluster { client, prefix in
             try await client.withSession(ttl: 30) { holder in
-                _ = try await EtcdMutex(prefix, session: holder).lock()
+                _ = try await client.mutex(prefix, session: holder).lock()
                 let session = try await client.session(ttl: 30)
                 #expect(session.loss == nil)
-                let waiter = Task { await failure { _ = try await EtcdMutex(prefix, session: session).lock() } }
+                let waiter = Task { await failure { _ = try await client.mutex(prefix, session: session).lock() } }
                 try await eventually("a waiter") { try await client.range(.prefix("\(prefix)/")).count == 2 }
                 await session.close()
                 #expect(await waiter.value?.code == .canceled)
@@ -157,7 +157,7 @@ struct MutexTests {
                 for _ in 0..<6 {
                     group.addTask {
                         try await client.withSession(ttl: 30) { session in
-                            let mutex = EtcdMutex("lock", session: session)
+                            let mutex = client.mutex("lock", session: session)
                             for _ in 0..<5 {
                                 try await mutex.withLock { lock in
                                     // An increment whose fate isn't known is settled by looking, still under the lock.

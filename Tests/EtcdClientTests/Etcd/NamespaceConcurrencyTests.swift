@@ -35,7 +35,7 @@ struct NamespaceConcurrencyTests {
                 try await two.withSession(ttl: 60) { late in
                     let mutex = two.namespace("\(prefix)/").namespace("red/").mutex("lock", session: late)
                     #expect(try await mutex.tryLock() == nil)
-                    #expect(try await EtcdMutex("\(prefix)/red/lock", session: late).tryLock() == nil)
+                    #expect(try await two.mutex("\(prefix)/red/lock", session: late).tryLock() == nil)
                     #expect(try await two.getAll(prefix: "\(prefix)/red/").map(\.key) == [whole])
                     let waiting = Task { try await mutex.lock() }
                     try await eventually("a waiter") { try await red.range(.prefix("lock/")).count == 2 }
@@ -44,7 +44,7 @@ struct NamespaceConcurrencyTests {
                     #expect(next.key.starts(with: bytes("lock/")) && next.fencingToken > lock.fencingToken)
                     #expect(try await red.mutex("lock", session: session).tryLock() == nil)
                     // Behind a holder in the namespace one waits outside it, and the other way round.
-                    let outside = Task { try await EtcdMutex("\(prefix)/red/lock", session: session).lock() }
+                    let outside = Task { try await one.mutex("\(prefix)/red/lock", session: session).lock() }
                     try await eventually("a waiter outside") { try await red.range(.prefix("lock/")).count == 2 }
                     try await next.unlock()
                     let last = try await within("the holder outside") { try await outside.value }
@@ -86,11 +86,12 @@ struct NamespaceConcurrencyTests {
     func election() async throws {
         try await withTwoClients { one, two, prefix in
             let election = one.namespace("\(prefix)/red/").election("e")
+            let followed = two.namespace("\(prefix)/red/").election("e")
             let elsewhere = one.namespace("\(prefix)/blue/").election("e")
-            let outside = EtcdElection("\(prefix)/red/e")
+            let outside = one.election("\(prefix)/red/e")
             let seen = Log<KeyValue>()
             let observer = Task {
-                for try await leader in election.observe(two) {
+                for try await leader in followed.observe() {
                     seen.append(leader)
                     if leader.valueText == "end" { break }
                 }
@@ -100,13 +101,13 @@ struct NamespaceConcurrencyTests {
                 #expect(first.key.starts(with: bytes("e/")))
                 // Another namespace's is another election, in which the same session may stand.
                 _ = try await elsewhere.campaign(session: session, value: "blue")
-                #expect(try await election.leader(two)?.key == first.key)
-                let whole = try #require(try await outside.leader(two))
+                #expect(try await followed.leader()?.key == first.key)
+                let whole = try #require(try await outside.leader())
                 #expect(whole.key == bytes("\(prefix)/red/") + first.key && whole.valueText == "1")
                 try await eventually("the first leader") { seen.all.count == 1 }
                 try await first.proclaim("1b")
                 try await two.withSession(ttl: 60) { late in
-                    let waiting = Task { try await two.namespace("\(prefix)/red/").election("e").campaign(session: late, value: "2") }
+                    let waiting = Task { try await followed.campaign(session: late, value: "2") }
                     try await eventually("a candidate") { try await one.range(.prefix("\(prefix)/red/e/")).count == 2 }
                     try await first.resign()
                     let second = try await within("the second leader") { try await waiting.value }
@@ -117,10 +118,10 @@ struct NamespaceConcurrencyTests {
                     try await within("the observer") { try await observer.value }
                     #expect(seen.all.map(\.valueText) == ["1", "1b", "2", "end"])
                     #expect(seen.all.map(\.key) == [first.key, first.key, second.key, second.key])
-                    #expect(try await elsewhere.leader(one)?.valueText == "blue")
+                    #expect(try await elsewhere.leader()?.valueText == "blue")
                 }
             }
-            #expect(try await election.leader(one) == nil)
+            #expect(try await election.leader() == nil)
         }
     }
 }
