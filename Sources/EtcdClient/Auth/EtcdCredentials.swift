@@ -12,9 +12,9 @@
 /// open when a token ends go on.
 ///
 /// etcd: server/auth, clientv3's credentials.
-public struct EtcdCredentials: Sendable, CustomStringConvertible {
+public struct EtcdCredentials: Sendable, CustomStringConvertible, CustomReflectable {
     /// A name and a password.
-    public struct User: Sendable, Hashable, CustomStringConvertible {
+    public struct User: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
         /// The name.
         public var name: String
         /// The password.
@@ -28,6 +28,9 @@ public struct EtcdCredentials: Sendable, CustomStringConvertible {
 
         /// The name alone.
         public var description: String { "user \"\(name)\"" }
+
+        /// The name alone.
+        public var customMirror: Mirror { Mirror(self, children: ["name": name], displayStyle: .struct) }
     }
 
     enum Kind: Sendable {
@@ -61,4 +64,7 @@ public struct EtcdCredentials: Sendable, CustomStringConvertible {
         case .token: "a token"
         }
     }
+
+    /// Empty, so that `dump` doesn't show the secret.
+    public var customMirror: Mirror { Mirror(self, children: [], displayStyle: .struct) }
 }

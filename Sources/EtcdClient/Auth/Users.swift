@@ -32,6 +32,22 @@ public enum UserCredential: Sendable, Hashable {
     case certificateOnly
 }
 
+extension UserCredential: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// What kind it is, without the secret.
+    public var description: String {
+        switch self {
+        case .password: "a password"
+        case .certificateOnly: "a certificate only"
+        }
+    }
+
+    /// What kind it is, without the secret.
+    public var debugDescription: String { description }
+
+    /// Empty, so that `dump` and those who print what holds it don't show the secret.
+    public var customMirror: Mirror { Mirror(self, children: [], displayStyle: .enum) }
+}
+
 // There's no way to hand a hash to etcd: its `hashedPassword` fields are overwritten by the server that takes the call.
 
 extension EtcdClient {
