@@ -16,7 +16,7 @@ extension EtcdClient {
     /// others, and start each after the last key of the one before; ``rangeStream(_:options:deadline:)`` does all that.
     /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/readTimeout``.
     /// - Throws: `responseTooLarge` when the answer is longer than ``EtcdClientConfiguration/maximumMessageSize`` or than a server can send, 2 GiB: use
-    ///   ``rangeStream(_:options:deadline:)``; `compacted`, `futureRevision`, `unavailable`, `deadlineExceeded`…
+    ///   ``rangeStream(_:options:deadline:)``; `invalidArgument` for an empty key; `compacted`, `futureRevision`, `unavailable`, `deadlineExceeded`…
     public func range(
         _ range: KeyRange, options: RangeOptions = .init(), deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> RangeResponse {
@@ -38,7 +38,8 @@ extension EtcdClient {
     ///
     /// At most once, whatever happens to connections and servers.
     /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
-    /// - Throws: `unknownOutcome`, as also when the store is full (``EtcdError/Code/noSpace``); `leaseNotFound`, `requestTooLarge`, `unavailable`…
+    /// - Throws: `invalidArgument` for an empty key; `unknownOutcome`, as also when the store is full (``EtcdError/Code/noSpace``); `leaseNotFound`,
+    ///   `requestTooLarge`, `unavailable`…
     @discardableResult
     public func put(
         _ key: [UInt8], _ value: [UInt8], options: PutOptions = .init(), deadline: ContinuousClock.Instant? = nil
@@ -51,6 +52,7 @@ extension EtcdClient {
     }
 
     /// Writes a key, both given as text.
+    /// - Throws: as the other.
     @discardableResult
     public func put(
         _ key: String, _ value: String, options: PutOptions = .init(), deadline: ContinuousClock.Instant? = nil
@@ -62,7 +64,7 @@ extension EtcdClient {
     ///
     /// At most once. A range without keys is no error.
     /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
-    /// - Throws: `unknownOutcome`, `unavailable`…
+    /// - Throws: `invalidArgument` for an empty key; `unknownOutcome`, `unavailable`…
     @discardableResult
     public func deleteRange(
         _ range: KeyRange, options: DeleteRangeOptions = .init(), deadline: ContinuousClock.Instant? = nil
@@ -76,7 +78,8 @@ extension EtcdClient {
 
     /// Runs a transaction: atomically, and at most once unless it only reads.
     /// - Parameter deadline: when to give up; nil for ``CallOptions/timeout`` from now, or else ``EtcdClientConfiguration/writeTimeout``.
-    /// - Throws: `unknownOutcome`, as also when the store is full (``EtcdError/Code/noSpace``); `tooManyOperations`, `duplicateKey`, `requestTooLarge`,
+    /// - Throws: `invalidArgument` for an empty key; `unknownOutcome`, as also when the store is full (``EtcdError/Code/noSpace``); `tooManyOperations`,
+    ///   `duplicateKey`, `requestTooLarge`,
     ///   `unavailable`…
     public func transaction(
         _ transaction: Transaction, deadline: ContinuousClock.Instant? = nil

@@ -30,6 +30,7 @@ public struct EtcdNamespace: EtcdKV {
     }
 
     /// See ``EtcdClient/range(_:options:deadline:)``.
+    /// - Throws: as there, `invalidArgument` for an empty key included.
     public func range(
         _ range: KeyRange, options: RangeOptions = .init(), deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> RangeResponse {
@@ -37,7 +38,7 @@ public struct EtcdNamespace: EtcdKV {
         return keys.removing(from: try await client.range(keys.adding(to: range), options: options, deadline: deadline))
     }
 
-    /// See ``EtcdClient/rangeStream(_:options:deadline:)``.
+    /// See ``EtcdClient/rangeStream(_:options:deadline:)``. It ends as there, with `invalidArgument` for an empty key too.
     public func rangeStream(
         _ range: KeyRange, options: RangeOptions = .init(), deadline: ContinuousClock.Instant? = nil
     ) -> RangeStream {
@@ -48,6 +49,7 @@ public struct EtcdNamespace: EtcdKV {
     }
 
     /// See ``EtcdClient/put(_:_:options:deadline:)-([UInt8],[UInt8],_,_)``.
+    /// - Throws: as there, `invalidArgument` for an empty key included.
     @discardableResult
     public func put(
         _ key: [UInt8], _ value: [UInt8], options: PutOptions = .init(), deadline: ContinuousClock.Instant? = nil
@@ -57,6 +59,7 @@ public struct EtcdNamespace: EtcdKV {
     }
 
     /// See ``EtcdClient/deleteRange(_:options:deadline:)``.
+    /// - Throws: as there, `invalidArgument` for an empty key included.
     @discardableResult
     public func deleteRange(
         _ range: KeyRange, options: DeleteRangeOptions = .init(), deadline: ContinuousClock.Instant? = nil
@@ -66,6 +69,7 @@ public struct EtcdNamespace: EtcdKV {
     }
 
     /// See ``EtcdClient/transaction(_:deadline:)``. Transactions inside it are in the namespace too.
+    /// - Throws: as there, `invalidArgument` for an empty key included.
     public func transaction(
         _ transaction: Transaction, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> TransactionResponse {
@@ -73,7 +77,8 @@ public struct EtcdNamespace: EtcdKV {
         return keys.removing(from: try await client.transaction(keys.adding(to: transaction), deadline: deadline))
     }
 
-    /// See ``EtcdClient/watch(_:options:)``.
+    /// See ``EtcdClient/watch(_:options:)``. An empty key, as there, means the first that there is.
+    /// - Throws: as there.
     public func watch(_ range: KeyRange, options: WatchOptions = .init()) async throws(EtcdError) -> EtcdNamespaceWatch {
         // A watch takes an empty key for the first there is.
         let range = range.start.isEmpty ? KeyRange(start: [0], end: range.end) : range
@@ -81,6 +86,7 @@ public struct EtcdNamespace: EtcdKV {
     }
 
     /// See ``EtcdClient/leaseTimeToLive(_:keys:deadline:)``; names the keys of the namespace only.
+    /// - Throws: as there.
     public func leaseTimeToLive(
         _ id: Int64, keys wantsKeys: Bool = false, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> LeaseTimeToLiveResponse {
