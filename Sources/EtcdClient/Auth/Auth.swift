@@ -17,6 +17,13 @@ public struct AuthStatusResponse: Sendable, Hashable {
     public var isEnabled: Bool
     /// Counts the changes of users, roles and rights; a token that was given before the last one may be refused.
     public var authRevision: UInt64
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), isEnabled: Bool = false, authRevision: UInt64 = 0) {
+        self.header = header
+        self.isEnabled = isEnabled
+        self.authRevision = authRevision
+    }
 }
 
 extension EtcdClient {

@@ -37,6 +37,12 @@ public struct AuthRoleGetResponse: Sendable, Hashable {
     public var header: ResponseHeader
     /// What it may do.
     public var permissions: [Permission]
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), permissions: [Permission] = []) {
+        self.header = header
+        self.permissions = permissions
+    }
 }
 
 /// The roles of a cluster.
@@ -45,6 +51,12 @@ public struct AuthRoleListResponse: Sendable, Hashable {
     public var header: ResponseHeader
     /// Their names.
     public var roles: [String]
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), roles: [String] = []) {
+        self.header = header
+        self.roles = roles
+    }
 }
 
 extension EtcdClient {

@@ -13,6 +13,12 @@ public struct AuthUserGetResponse: Sendable, Hashable {
     public var header: ResponseHeader
     /// The names of its roles.
     public var roles: [String]
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), roles: [String] = []) {
+        self.header = header
+        self.roles = roles
+    }
 }
 
 /// The users of a cluster.
@@ -21,6 +27,12 @@ public struct AuthUserListResponse: Sendable, Hashable {
     public var header: ResponseHeader
     /// Their names.
     public var users: [String]
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), users: [String] = []) {
+        self.header = header
+        self.users = users
+    }
 }
 
 /// How a user proves who it is.

@@ -44,6 +44,12 @@ public struct MemberListResponse: Sendable, Hashable {
     public var header: ResponseHeader
     /// The members, learners among them.
     public var members: [Member]
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), members: [Member] = []) {
+        self.header = header
+        self.members = members
+    }
 }
 
 /// A member that was added.
@@ -54,6 +60,13 @@ public struct MemberAddResponse: Sendable, Hashable {
     public var member: Member
     /// All members, the new one among them.
     public var members: [Member]
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), member: Member, members: [Member] = []) {
+        self.header = header
+        self.member = member
+        self.members = members
+    }
 }
 
 extension EtcdError.Code {

@@ -35,6 +35,12 @@ public struct CampaignResponse: Sendable, Hashable {
     public var header: ResponseHeader
     /// The leadership.
     public var leader: LeaderKey
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), leader: LeaderKey) {
+        self.header = header
+        self.leader = leader
+    }
 }
 
 /// Who leads.

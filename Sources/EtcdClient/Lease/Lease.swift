@@ -16,6 +16,13 @@ public struct LeaseGrantResponse: Sendable, Hashable {
     public var id: Int64
     /// Seconds that it lives unless it's renewed; may be more than was asked for.
     public var ttl: Int64
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), id: Int64, ttl: Int64) {
+        self.header = header
+        self.id = id
+        self.ttl = ttl
+    }
 }
 
 /// A lease that was renewed.
@@ -26,6 +33,13 @@ public struct LeaseKeepAliveResponse: Sendable, Hashable {
     public var id: Int64
     /// Seconds that it lives on.
     public var ttl: Int64
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), id: Int64, ttl: Int64) {
+        self.header = header
+        self.id = id
+        self.ttl = ttl
+    }
 }
 
 /// How a lease is.
@@ -40,6 +54,15 @@ public struct LeaseTimeToLiveResponse: Sendable, Hashable {
     public var grantedTTL: Int64
     /// The keys that live on it, when they were asked for.
     public var keys: [[UInt8]]
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), id: Int64, ttl: Int64, grantedTTL: Int64 = 0, keys: [[UInt8]] = []) {
+        self.header = header
+        self.id = id
+        self.ttl = ttl
+        self.grantedTTL = grantedTTL
+        self.keys = keys
+    }
 }
 
 extension EtcdClient {

@@ -13,6 +13,12 @@ public struct LeaseLeasesResponse: Sendable, Hashable {
     public var header: ResponseHeader
     /// Their IDs, in no order.
     public var leases: [Int64]
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), leases: [Int64] = []) {
+        self.header = header
+        self.leases = leases
+    }
 }
 
 extension EtcdClient {

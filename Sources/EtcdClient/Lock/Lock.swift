@@ -15,6 +15,12 @@ public struct LockResponse: Sendable, Hashable {
     public var header: ResponseHeader
     /// Exists as long as the lock is held: compare its ``KeyValue/createRevision`` with 0 in the transactions that the lock protects.
     public var key: [UInt8]
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), key: [UInt8]) {
+        self.header = header
+        self.key = key
+    }
 }
 
 extension EtcdClient {

@@ -37,6 +37,12 @@ public struct AlarmResponse: Sendable, Hashable {
     public var header: ResponseHeader
     /// The alarms that are on, or those that the call changed.
     public var alarms: [AlarmMember]
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), alarms: [AlarmMember] = []) {
+        self.header = header
+        self.alarms = alarms
+    }
 }
 
 extension EtcdClient {

@@ -13,6 +13,12 @@ public struct HashResponse: Sendable, Hashable {
     public var header: ResponseHeader
     /// The checksum, of everything in the file that counts.
     public var hash: UInt32
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), hash: UInt32 = 0) {
+        self.header = header
+        self.hash = hash
+    }
 }
 
 /// A checksum of a member's keys up to a revision.
@@ -25,6 +31,14 @@ public struct HashKVResponse: Sendable, Hashable {
     public var compactRevision: Int64
     /// The revision that the checksum goes up to; 0 before etcd 3.6.
     public var hashRevision: Int64
+
+    /// An answer.
+    public init(header: ResponseHeader = .init(), hash: UInt32 = 0, compactRevision: Int64 = 0, hashRevision: Int64 = 0) {
+        self.header = header
+        self.hash = hash
+        self.compactRevision = compactRevision
+        self.hashRevision = hashRevision
+    }
 }
 
 /// What to do about a downgrade.

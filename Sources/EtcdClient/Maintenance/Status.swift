@@ -15,6 +15,12 @@ public struct StatusResponse: Sendable, Hashable {
         public var isEnabled: Bool
         /// The version it leads to.
         public var targetVersion: String
+
+        /// A downgrade.
+        public init(isEnabled: Bool = false, targetVersion: String = "") {
+            self.isEnabled = isEnabled
+            self.targetVersion = targetVersion
+        }
     }
 
     /// Which member it is.
@@ -43,6 +49,27 @@ public struct StatusResponse: Sendable, Hashable {
     public var storageVersion: String
     /// A downgrade that is under way; nil before etcd 3.6.
     public var downgrade: Downgrade?
+
+    /// An answer.
+    public init(
+        header: ResponseHeader = .init(), version: String = "", dbSize: Int64 = 0, dbSizeInUse: Int64 = 0, dbSizeQuota: Int64 = 0, leader: UInt64 = 0,
+        raftIndex: UInt64 = 0, raftTerm: UInt64 = 0, raftAppliedIndex: UInt64 = 0, errors: [String] = [], isLearner: Bool = false,
+        storageVersion: String = "", downgrade: Downgrade? = nil
+    ) {
+        self.header = header
+        self.version = version
+        self.dbSize = dbSize
+        self.dbSizeInUse = dbSizeInUse
+        self.dbSizeQuota = dbSizeQuota
+        self.leader = leader
+        self.raftIndex = raftIndex
+        self.raftTerm = raftTerm
+        self.raftAppliedIndex = raftAppliedIndex
+        self.errors = errors
+        self.isLearner = isLearner
+        self.storageVersion = storageVersion
+        self.downgrade = downgrade
+    }
 
     /// Whether this member leads.
     public var isLeader: Bool { leader != 0 && leader == header.memberID }
