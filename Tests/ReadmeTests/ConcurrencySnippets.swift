@@ -30,7 +30,7 @@ struct ConcurrencySnippets {
         try await withClient { client, _ in
             // Article: Mutex
             try await client.withSession(ttl: 10) { session in
-                try await EtcdMutex("/locks/report", session: session).withLock { lock in
+                try await client.mutex("/locks/report", session: session).withLock { lock in
                     // Done only if the lock is held at that very moment in the store.
                     try await lock.transaction(.always(.put("/report", "written under the lock")))
                     // For what lies outside etcd: refuse what comes with a lower token than one that was seen.
@@ -47,7 +47,7 @@ struct ConcurrencySnippets {
         try await withClient { client, _ in
             // Article: Election
             try await client.withSession(ttl: 10) { session in
-                let election = EtcdElection("/elections/scheduler")
+                let election = client.election("/elections/scheduler")
                 try await election.withLeadership(session: session, value: "host-1") { leadership in
                     // Runs while this is the leader; its task is cancelled when the session ends.
                     try await leadership.transaction(.always(.put("/schedule", "by host-1")))
