@@ -55,10 +55,14 @@ struct TokenChurnTests {
     }
 
     /// Adds users, each of which makes all tokens of before old, and kills the member now and then, which then knows no simple token any more.
-    private static func disturb(_ cluster: EtcdCluster, users: Int) async throws {
+    private static func disturb(_ cluster: EtcdCluster, _ root: EtcdClient, users: Int) async throws {
         let member = try #require(cluster.members.first)
         for user in 0..<users {
-            try await cluster.etcdctlAsRoot(["user", "add", "user-\(user):secret"])
+            do throws(EtcdError) {
+                try await root.userAdd("user-\(user)", .password("secret"), deadline: .now + .seconds(60))
+            } catch {
+                guard error.outcome == .unknown else { throw error }
+            }
             if user % 3 == 1 {
                 await member.kill()
                 try await member.start()
@@ -81,16 +85,20 @@ struct TokenChurnTests {
                     $0.credentials = .user("alice", password: "secret")
                     $0.metricsFactory = metrics
                 }
+                let root = try configuration(of: cluster) { $0.credentials = .user("root", password: "root") }
                 let (isOver, start) = (Flag(), ContinuousClock.now)
                 let writes = try await withThrowingTaskGroup(of: Writes.self) { group in
                     for number in 0..<clients {
                         group.addTask { try await withClient(alice) { client in await Self.write(client, "a/\(number)", until: isOver) } }
                     }
-                    try await Self.disturb(cluster, users: users)
+                    defer { isOver.set() }
+                    try await withClient(root) { client in try await Self.disturb(cluster, client, users: users) }
                     isOver.set()
                     return try await group.reduce(into: Writes()) { $0.merge($1) }
                 }
-                #expect(writes.refused.isEmpty, "\(writes.refused)")
+                // On a small machine a hundred logins may take longer than their tokens live; what is then given up is said to be not done.
+                let mayGiveUp = Soak.seconds != nil
+                #expect(writes.refused.allSatisfy { mayGiveUp && $0.code == .unauthenticated }, "\(writes.refused)")
                 #expect(writes.done.count > clients)
                 let kvs = try await withClient(alice) { client in try await client.range(.prefix("a/")).kvs }
                 let keys = Set(kvs.compactMap(\.keyText))
