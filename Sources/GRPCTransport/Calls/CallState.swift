@@ -84,6 +84,14 @@ struct CallState {
 
     mutating func receive(_ message: ReceivedMessage) { messages.append(message) }
 
+    /// How many bytes of window to return for a part of the message that is coming: none while there's a whole one to read, or a reader that stops would
+    /// stop its server only when all are here.
+    mutating func credit(part bytes: Int) -> Int {
+        if messages.isEmpty { return bytes }
+        uncredited += bytes
+        return 0
+    }
+
     mutating func end(_ end: End) { if self.end == nil { self.end = end } }
 
     /// Registers who waits for the end of a unary call; false when it has come.

@@ -116,7 +116,8 @@ extension ConnectionHandler {
         case GRPC_SESSION_EVENT_PART:
             health.progressed()
             call.receive(part: UnsafeRawBufferPointer(start: event.bytes, count: event.length), following: Int(event.value))
-            session.consume(event.length, on: event.call)
+            let credit = call.isUnary ? event.length : call.state.withLock { $0.credit(part: event.length) }
+            if credit > 0 { session.consume(credit, on: event.call) }
             return nil
         case GRPC_SESSION_EVENT_DRAINED:
             call.state.withLock { $0.didSend(Int(event.value)) }

@@ -100,7 +100,7 @@ struct ScriptedLeaderTests {
     @Test("The renewal of leases asks for it")
     func renewals() async throws {
         try await ScriptedEtcd.with(script: Self.serve) { etcd, client, _ in
-            let keeping = Task { await failure { try await client.leaseKeepAlive(7, ttl: 60) } }
+            let keeping = Task { await failure { try await client.leaseKeepAlive(7, ttl: 60, since: .now) } }
             try await eventually("a renewal") { Self.asksForLeader(etcd, "Lease/LeaseKeepAlive") != nil }
             #expect(Self.asksForLeader(etcd, "Lease/LeaseKeepAlive") == true)
             keeping.cancel()
