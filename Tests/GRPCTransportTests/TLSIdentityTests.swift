@@ -67,7 +67,8 @@ struct TLSIdentityTests {
             let tls = GRPCTLSConfiguration(
                 certificateChainFile: isCertificate ? certificates.clientCertificate : nil,
                 privateKeyFile: isCertificate ? nil : certificates.clientKey)
-            #expect(try await Self.failure(tls).contains("name both files or none"))
+            let message = try await Self.failure(tls)
+            #expect(message.contains("name both files or none"), "\(message)")
         }
     }
 }

@@ -18,7 +18,7 @@ struct ScriptedUseTests {
     private static let script: ScriptedEtcd.Script = { request in
         switch request.method {
         case "Auth/Authenticate": ScriptedEtcd.logIn(request)
-        case "Watch/Watch": ([message { $0.number(3, 1) }], .open)
+        case "Watch/Watch": ([message { $0.number(3, 1) }, message { $0.message(11) { $0.message(2, keyValue) } }], .open)
         default: ([message { _ in }], .ok)
         }
     }
@@ -29,23 +29,30 @@ struct ScriptedUseTests {
 
     private static func message(_ fill: (inout WireWriter) -> Void) -> [UInt8] {
         var writer = WireWriter()
-        writer.message(1) { $0.number(3, 7) }
+        writer.message(1) { header in
+            header.number(1, 11)
+            header.number(3, 7)
+        }
         fill(&writer)
         return writer.bytes
     }
 
+    private static func keyValue(_ kv: inout WireWriter) {
+        kv.data(1, "a")
+        for field in 2...4 as ClosedRange<UInt64> { kv.number(field, 7) }
+    }
+
     @Test("A client and its views are run once: another run fails, and calls, logins and watches go on", arguments: [true, false])
     func secondRun(ofView: Bool) async throws {
-        try await ScriptedEtcd.with(configure: { $0.credentials = .user("alice", password: "secret") }, script: Self.script) { etcd, client, _ in
+        try await ScriptedEtcd.with(configure: { $0.credentials = .user("alice", password: "secret") }, script: Self.script) { _, client, _ in
             try await client.put("a", "1")
             let other = ofView ? client.with(CallOptions(timeout: .seconds(60))) : client
             let error = await failure { try await other.run() }
             #expect(error?.code == .failedPrecondition && error?.message.contains("run() has been called already") == true)
             try await other.put("a", "2")
-            // A stream needs a task of the run that goes on.
-            let watch = try await client.watch(.key("a"), options: .init(startRevision: 1))
-            try await eventually("the watch's stream") { etcd.requests.contains { $0.method == "Watch/Watch" } }
-            watch.cancel()
+            // Its stream needs a task of the run that goes on.
+            let watch = try await client.watch(.key("a"), options: .init(startRevision: 7))
+            #expect(try await watch.events(1).map(\.kv.keyText) == ["a"])
         }
     }
 
