@@ -179,7 +179,3 @@ extension Scenarios {
         }
     }
 }
-
-extension RecordedOperation {
-    var isDone: Bool { if case .done = outcome { true } else { false } }
-}

@@ -14,6 +14,7 @@ import TestWaiting
 final class Archive: Sendable {
     private let cluster: EtcdCluster
     private let prefix: String
+    private let credentials: EtcdCredentials?
     private struct State {
         var changes: [Change] = []
         var next: Int64
@@ -23,9 +24,10 @@ final class Archive: Sendable {
     private let state: Mutex<State>
     private let recorder = Recorder()
 
-    init(cluster: EtcdCluster, prefix: String, from revision: Int64) {
+    init(cluster: EtcdCluster, prefix: String, from revision: Int64, credentials: EtcdCredentials?) {
         self.cluster = cluster
         self.prefix = prefix
+        self.credentials = credentials
         state = Mutex(State(next: revision))
     }
 
@@ -69,7 +71,7 @@ final class Archive: Sendable {
     }
 
     private func withArchivist<Result: Sendable>(_ body: @Sendable (EtcdClient) async throws -> Result) async throws -> Result {
-        try await withClient(of: cluster.directEndpoints, tls: cluster.tls, body)
+        try await withClient(of: cluster.directEndpoints, tls: cluster.tls, configure: { $0.credentials = credentials }, body)
     }
 
     private func finishReading(_ client: EtcdClient, key: String) async throws -> Int64 {

@@ -6,11 +6,12 @@
 
 import EtcdClient
 import EtcdTestKit
+import GRPCTransport
 import HistoryTesting
 import Testing
 
 extension Scenario.Round {
-    /// The member that the client has most to do with.
+    /// The member that has most of the client's connections.
     var busiest: Int {
         cluster.proxies.indices.max { cluster.proxies[$0].statistics.open < cluster.proxies[$1].statistics.open } ?? 0
     }
@@ -21,6 +22,14 @@ extension Scenario.Round {
     func expectReads(sourceLocation: SourceLocation = #_sourceLocation) {
         let failed = recorder.count { !$0.kind.isWrite && !$0.isDone }
         #expect(failed == 0, "\(recorder.errors.first?.description ?? "")", sourceLocation: sourceLocation)
+    }
+
+    /// Nothing has a reason to fail but writes, and these only where what went wrong leaves nobody any wiser: a server that can't tell, as when the
+    /// leader changes, or another of these.
+    func expectNothingButLostWrites(_ origins: Set<GRPCError.Origin> = [.server], sourceLocation: SourceLocation = #_sourceLocation) {
+        let others = recorder.errors.filter { error in error.code != .unknownOutcome || error.underlying.map { !origins.contains($0.origin) } ?? true
+        }
+        #expect(others.isEmpty, "\(others.first?.description ?? "")", sourceLocation: sourceLocation)
     }
 
     /// Lets things run for a random while.

@@ -143,7 +143,8 @@ struct Worker {
 }
 
 extension RangeResponse {
-    fileprivate var state: [String: Version] {
+    /// As the checkers have it.
+    var state: [String: Version] {
         Dictionary(kvs.map { ($0.keyText, Version($0)) }) { first, _ in first }
     }
 }

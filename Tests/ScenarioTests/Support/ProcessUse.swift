@@ -21,6 +21,35 @@ enum ProcessUse {
         return fields.count > 1 ? Int(fields[1]).map { $0 * sysconf(Int32(_SC_PAGESIZE)) } : nil
     }
 
+    /// Bytes that the C library's allocator has given out and not taken back, over all its arenas; nil where it can't be asked.
+    ///
+    /// Unlike ``residentBytes`` this knows nothing of what the allocator keeps for later, so that a small leak shows.
+    static var liveBytes: Int? {
+        #if os(Linux)
+        // Swift's view of the C library is without malloc.h.
+        typealias Report = @convention(c) (Int32, UnsafeMutablePointer<FILE>) -> Int32
+        guard let symbol = dlsym(nil, "malloc_info") else { return nil }
+        let report = unsafeBitCast(symbol, to: Report.self)
+        var (text, length): (UnsafeMutablePointer<CChar>?, Int) = (nil, 0)
+        guard let file = open_memstream(&text, &length) else { return nil }
+        let status = report(0, file)
+        fclose(file)
+        defer { free(text) }
+        guard status == 0, let text else { return nil }
+        // After those of each arena come the sums.
+        let lines = String(cString: text).split(separator: "\n")
+        func size(_ line: String) -> Int? {
+            lines.last { $0.hasPrefix("<\(line)\"") }?.split(separator: "\"").last { Int($0) != nil }.flatMap { Int($0) }
+        }
+        guard let taken = size("system type=\"current"), let mapped = size("total type=\"mmap"), let small = size("total type=\"fast"),
+            let rest = size("total type=\"rest")
+        else { return nil }
+        return taken + mapped - small - rest
+        #else
+        return nil
+        #endif
+    }
+
     /// Processor time so far, of all threads.
     static var processorTime: Duration {
         var usage = rusage()

@@ -24,7 +24,6 @@ final class Recorder: Sendable {
         var errors: [EtcdError] = []
         var events = 0
         var lastFailure: ContinuousClock.Instant?
-        var lastEvent: ContinuousClock.Instant?
     }
 
     private let state = Mutex(State())
@@ -38,23 +37,19 @@ final class Recorder: Sendable {
     var lastFailure: ContinuousClock.Instant? { state.withLock { $0.lastFailure } }
     /// Events of all watches.
     var eventCount: Int { state.withLock { $0.events } }
-    var doneCount: Int { count { if case .done = $0.outcome { true } else { false } } }
-    var unknownCount: Int { count { if case .unknown = $0.outcome { true } else { false } } }
+    var doneCount: Int { count(\.isDone) }
 
     func count(_ isMeant: (RecordedOperation) -> Bool) -> Int { state.withLock { $0.operations.count { isMeant($0) } } }
 
-    /// Whether an operation that was called after an instant succeeded.
-    func hasDone(after instant: ContinuousClock.Instant, _ isMeant: (RecordedOperation.Kind) -> Bool = { _ in true }) -> Bool {
+    /// The answer to the latest of those operations that were called after an instant and succeeded.
+    func answer(after instant: ContinuousClock.Instant, _ isMeant: (RecordedOperation.Kind) -> Bool) -> RecordedOperation.Answer? {
         state.withLock { state in
-            state.operations.reversed().contains { operation in
-                guard case .done = operation.outcome else { return false }
-                return operation.called > instant && isMeant(operation.kind)
+            for operation in state.operations.reversed() where operation.called > instant && isMeant(operation.kind) {
+                if case .done(let answer) = operation.outcome { return answer }
             }
+            return nil
         }
     }
-
-    /// Whether any watch delivered an event after an instant.
-    func hasEvent(after instant: ContinuousClock.Instant) -> Bool { state.withLock { ($0.lastEvent ?? instant) > instant } }
 
     func record(
         _ kind: RecordedOperation.Kind, _ body: () async throws(EtcdError) -> RecordedOperation.Answer
@@ -93,7 +88,6 @@ final class Recorder: Sendable {
                 state.withLock { state in
                     state.watches[id]?.batches.append(arrived)
                     state.events += batch.events.count
-                    if !batch.events.isEmpty { state.lastEvent = .now }
                 }
                 if isLast(batch) { return }
             }
@@ -104,6 +98,21 @@ final class Recorder: Sendable {
             state.withLock { $0.ends.append(end) }
         }
     }
+}
+
+extension RecordedOperation.Outcome {
+    var isDone: Bool { if case .done = self { true } else { false } }
+    var isNotDone: Bool { if case .notDone = self { true } else { false } }
+    var isUnknown: Bool { if case .unknown = self { true } else { false } }
+}
+
+extension RecordedOperation.Kind {
+    var isLinearizableRead: Bool { if case .read(_, isLinearizable: true, at: _) = self { true } else { false } }
+}
+
+extension RecordedOperation {
+    var isDone: Bool { outcome.isDone }
+    var duration: Duration { returned - called }
 }
 
 extension RecordedWatch.Event {

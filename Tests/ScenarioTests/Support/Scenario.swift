@@ -28,6 +28,12 @@ struct Scenario: Sendable {
     let mix: Worker.Mix
     let compacts: Bool
     let configure: @Sendable (inout EtcdClientConfiguration) -> Void
+    /// The longest pause of a worker between operations.
+    var pause: Duration = .milliseconds(12)
+    /// Whether each round has a cluster of its own, for what can't be done to a cluster twice.
+    var renewsCluster = false
+    /// Who all clients are; the cluster asks if there's somebody.
+    var credentials: EtcdCredentials?
 
     /// - Parameters:
     ///   - timeout: how long an operation may take.
@@ -52,64 +58,96 @@ struct Scenario: Sendable {
         let prefix: String
         let recorder = Recorder()
         let isOver = Flag()
+        /// The watch that is there for all of the round.
+        let steady: EtcdWatch
+        /// Compaction may end it.
+        let hasSteadyEnded = Flag()
         private let generator: Mutex<SeededRandom>
-        /// The revision before the round.
-        let base: Int64
 
-        fileprivate init(cluster: EtcdCluster, client: EtcdClient, prefix: String, random: SeededRandom, base: Int64) {
+        fileprivate init(cluster: EtcdCluster, client: EtcdClient, prefix: String, steady: EtcdWatch, random: SeededRandom) {
             self.cluster = cluster
             self.client = client
             self.prefix = prefix
+            self.steady = steady
             generator = Mutex(random)
-            self.base = base
-        }
-
-        /// Waits until operations and watches go on as they did before.
-        @discardableResult
-        func recovers(_ time: Duration = .seconds(60), since: ContinuousClock.Instant = .now) async throws -> Duration {
-            try await eventually("write after the fault", time) { self.recorder.hasDone(after: since) { $0.isWrite } }
-            try await eventually("read after the fault", time) { self.recorder.hasDone(after: since) { !$0.isWrite } }
-            try await eventually("event after the fault", time) { self.recorder.hasEvent(after: since) }
-            return .now - since
         }
 
         func random<Value: Sendable>(_ body: (inout SeededRandom) -> Value) -> Value { generator.withLock { body(&$0) } }
     }
 
+    /// What all rounds came to.
+    final class Summary: Sendable {
+        fileprivate struct State {
+            var rounds: UInt64 = 0
+            var unknownWrites = 0
+            var residentBytes: [Int] = []
+            var liveBytes: [Int] = []
+        }
+        fileprivate let state = Mutex(State())
+        fileprivate let end = ContinuousClock.now + Soak.duration(.zero)
+
+        /// Writes of which nobody knew what had become.
+        var unknownWrites: Int { state.withLock { $0.unknownWrites } }
+
+        fileprivate var isOver: Bool { .now >= end }
+
+        fileprivate func add(_ unknownWrites: Int) {
+            state.withLock { state in
+                state.rounds += 1
+                state.unknownWrites += unknownWrites
+                if let now = ProcessUse.residentBytes { state.residentBytes.append(now) }
+                if let now = ProcessUse.liveBytes { state.liveBytes.append(now) }
+            }
+        }
+
+        fileprivate func expectNoGrowth(_ sourceLocation: SourceLocation) {
+            let state = state.withLock { $0 }
+            for (what, trend) in [
+                ("live", MemoryTrend(ofLiveBytes: state.liveBytes)), ("resident", MemoryTrend(ofResidentBytes: state.residentBytes)),
+            ] {
+                guard let trend else { continue }
+                #expect(trend.growth < trend.bound, "\(what) memory grows by \(Int(trend.growth)) bytes a round", sourceLocation: sourceLocation)
+            }
+        }
+    }
+
     /// Runs the rounds, and looks for leaks at the end.
+    @discardableResult
     func run(
         sourceLocation: SourceLocation = #_sourceLocation, _ faults: @escaping @Sendable (Round) async throws -> Void,
         afterwards: @escaping @Sendable (Round) async throws -> Void = { _ in }
-    ) async throws {
+    ) async throws -> Summary {
         try await Self.warmUp.value
         let descriptors = ProcessUse.descriptors
-        try await EtcdCluster.withCluster(options) { cluster in
-            try await withClient(of: cluster.endpoints, tls: cluster.tls, configure: configure) { client in
-                var resident: [Int] = []
-                let end = ContinuousClock.now + Soak.duration(.zero)
-                var number: UInt64 = 0
-                repeat {
-                    let seed = Soak.seed &+ number
-                    do {
-                        try await round(cluster, client, seed: seed, faults, afterwards, sourceLocation)
-                    } catch {
-                        Issue.record("round \(number), KEELSON_SEED=\(seed): \(error)", sourceLocation: sourceLocation)
-                        throw error
-                    }
-                    if let now = ProcessUse.residentBytes { resident.append(now) }
-                    number += 1
-                } while ContinuousClock.now < end
-                // The first rounds fill caches and pools.
-                if resident.count > 6 {
-                    let (early, late) = (resident[2..<4].reduce(0, +) / 2, resident.suffix(2).reduce(0, +) / 2)
-                    #expect(late < early + early / 2 + (32 << 20), "memory grows: \(resident)", sourceLocation: sourceLocation)
+        let summary = Summary()
+        repeat {
+            try await EtcdCluster.withCluster(options) { cluster in
+                if credentials != nil { try await RightsKeeper.prepare(cluster) }
+                try await withClient(of: cluster.endpoints, tls: cluster.tls, configure: configureAll) { client in
+                    repeat {
+                        let number = summary.state.withLock { $0.rounds }
+                        let seed = Soak.seed &+ number
+                        do {
+                            summary.add(try await round(cluster, client, seed: seed, faults, afterwards, sourceLocation))
+                        } catch {
+                            Issue.record("round \(number), KEELSON_SEED=\(seed): \(error)", sourceLocation: sourceLocation)
+                            throw error
+                        }
+                    } while !renewsCluster && !summary.isOver
                 }
+                try await noWatcherIsLeft(cluster)
             }
-            try await noWatcherIsLeft(cluster)
-        }
+        } while !summary.isOver
+        summary.expectNoGrowth(sourceLocation)
         if let descriptors {
             try await eventually("return to \(descriptors) descriptors") { ProcessUse.descriptors.map { $0 <= descriptors } ?? true }
         }
+        return summary
+    }
+
+    private func configureAll(_ configuration: inout EtcdClientConfiguration) {
+        configuration.credentials = credentials
+        configure(&configuration)
     }
 
     /// Threads and descriptors that come once and stay.
@@ -130,19 +168,20 @@ struct Scenario: Sendable {
     private func round(
         _ cluster: EtcdCluster, _ client: EtcdClient, seed: UInt64, _ faults: @escaping @Sendable (Round) async throws -> Void,
         _ afterwards: @escaping @Sendable (Round) async throws -> Void, _ sourceLocation: SourceLocation
-    ) async throws {
+    ) async throws -> Int {
         var random = SeededRandom(seed)
         let prefix = cluster.uniquePrefix()
         let base = try await client.range(.key(prefix), deadline: .now + .seconds(60)).header.revision
-        let round = Round(cluster: cluster, client: client, prefix: prefix, random: random.fork(), base: base)
-        let archive = Archive(cluster: cluster, prefix: prefix, from: base + 1)
+        let steady = try await client.watch(.prefix("\(prefix)/"), options: .init(startRevision: base + 1, prevKV: true))
+        let round = Round(cluster: cluster, client: client, prefix: prefix, steady: steady, random: random.fork())
+        let archive = Archive(cluster: cluster, prefix: prefix, from: base + 1, credentials: credentials)
         let fence = "\(prefix)/fence"
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let steady = try await client.watch(.prefix("\(prefix)/"), options: .init(startRevision: base + 1, prevKV: true))
             group.addTask {
                 await round.recorder.record(steady, scope: .prefix("\(prefix)/"), options: .init(prevKV: true)) { batch in
                     batch.events.contains { $0.kv.keyText == fence }
                 }
+                round.hasSteadyEnded.set()
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 addLoad(to: &group, round, archive, &random)
@@ -154,12 +193,13 @@ struct Scenario: Sendable {
             }
             let end = try await archive.finish(fence)
             try await eventually("news of revision \(end) for the steady watch") {
-                steady.nextRevision > end || !round.recorder.watchEnds.isEmpty
+                steady.nextRevision > end || round.hasSteadyEnded.isSet
             }
             try await group.waitForAll()
         }
         try await afterwards(round)
         check(round, archive, seed, sourceLocation)
+        return round.recorder.count { $0.kind.isWrite && $0.outcome.isUnknown }
     }
 
     private func addLoad(to group: inout ThrowingTaskGroup<Void, any Error>, _ round: Round, _ archive: Archive, _ random: inout SeededRandom) {
@@ -168,6 +208,7 @@ struct Scenario: Sendable {
                 round.client, round.recorder, prefix: round.prefix, name: "\(round.prefix.suffix(4)).\(number)", random: random.fork())
             worker.mix = mix
             worker.timeout = timeout
+            worker.pause = pause
             group.addTask { [worker] in
                 var worker = worker
                 await worker.work(until: round.isOver)
