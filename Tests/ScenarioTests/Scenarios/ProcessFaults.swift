@@ -15,11 +15,17 @@ extension Scenarios {
     @Suite("Members that are killed or asked to leave") struct ProcessFaults {
         @Test("S1: kill −9 of the connected member, again and again: reads go on, no write is done twice, no event is lost", .soakLimit)
         func killConnected() async throws {
-            try await Scenario(timeout: .seconds(10)).run { round in
-                for _ in 0..<3 {
-                    let member = round.cluster.members[round.busiest]
+            let (stale, latest, led) = (Timings(), Timings(), Timings())
+            let sum = try await Scenario(timeout: .seconds(10)).run { round in
+                for business in [Business.calls, .watches, .calls] {
+                    let member = round.cluster.members[try await round.member(of: business)]
+                    let isLeader = await member.isLeader()
                     let killed = ContinuousClock.now
                     await member.kill()
+                    async let staleTime = round.timeOfRead(isLinearizable: false)
+                    async let latestTime = round.timeOfRead(isLinearizable: true)
+                    stale.add(try await staleTime)
+                    (isLeader ? led : latest).add(try await latestTime)
                     try await round.recovers(since: killed)
                     try await member.start()
                     try await round.letRun(0...500)
@@ -27,19 +33,67 @@ extension Scenarios {
             } afterwards: {
                 $0.expectReads()
             }
+            // A second is what it should take; the machine may have something else to do at one time, but not at most times.
+            for times in [stale, latest] { #expect(times.median < .seconds(1) && times.longest < .seconds(4), "\(times.all)") }
+            // These had to wait for an election, of one to two seconds.
+            #expect(led.longest < .seconds(8), "\(led.all)")
+            #expect(sum.unknownWrites > 0, "what had become of each write was known")
+        }
+
+        @Test("S1: writes on their way when their member is killed are of unknown outcome; those that no member got are not done", .soakLimit)
+        func outcomes() async throws {
+            try await Scenario(timeout: .seconds(10)).run { round in
+                let victim = try await round.member(of: .calls)
+                let (member, proxy) = (round.cluster.members[victim], round.cluster.proxies[victim])
+                // It stands still, so that it can't answer before it dies.
+                member.pause()
+                let before = proxy.statistics.bytesToServer
+                async let lost = puts(round, timeout: .seconds(30))
+                try await proxy.wait("writes") { $0.bytesToServer > before + 12 * 1024 }
+                let killed = ContinuousClock.now
+                await member.kill()
+                let fates = await lost
+                #expect(fates.allSatisfy { $0.isUnknown }, "\(fates)")
+                try await round.recovers(since: killed)
+                try await member.start()
+
+                for proxy in round.cluster.proxies {
+                    proxy.accept(.refuse)
+                    proxy.endAll()
+                }
+                try await eventually("disconnection") { if case .disconnected = round.client.state { true } else { false } }
+                let refused = await puts(round, timeout: .seconds(1))
+                #expect(refused.allSatisfy { $0.isNotDone }, "\(refused)")
+                for proxy in round.cluster.proxies { proxy.accept(.accept) }
+            }
+        }
+
+        /// Twelve writes at once, of more than a kilobyte each.
+        private func puts(_ round: Scenario.Round, timeout: Duration) async -> [RecordedOperation.Outcome] {
+            await withTaskGroup { group in
+                for number in 0..<12 { group.addTask { await round.put("\(round.prefix)/sent.\(number)", padding: 1024, timeout: timeout) } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
         }
 
         @Test("S2: kill −9 of the leader: writes go on after the election", .soakLimit)
         func killLeader() async throws {
-            try await Scenario(timeout: .seconds(10)).run { round in
-                for _ in 0..<2 {
+            let writes = Timings()
+            let sum = try await Scenario(timeout: .seconds(10)).run { round in
+                for _ in 0..<3 {
                     let leader = try await round.cluster.leader()
                     let killed = ContinuousClock.now
                     await leader.kill()
+                    writes.add(try await round.timeUntilWrite())
                     try await round.recovers(since: killed)
                     try await leader.start()
                 }
+            } afterwards: {
+                $0.expectReads()
             }
+            // An election takes one to two seconds, and another one where votes are split.
+            #expect(writes.median < .seconds(4) && writes.longest < .seconds(10), "\(writes.all)")
+            #expect(sum.unknownWrites > 0, "what had become of each write was known")
         }
 
         @Test("S3: all members are away for a while, and come back in any order: all goes on", .soakLimit)
@@ -57,16 +111,30 @@ extension Scenarios {
 
         @Test("S4: a connected member that is paused: all goes on elsewhere, and what it says later changes nothing", .soakLimit)
         func pauseConnected() async throws {
-            try await Scenario(timeout: .seconds(20)).run { round in
-                let member = round.cluster.members[round.busiest]
-                let paused = ContinuousClock.now
-                member.pause()
-                let time = try await round.recovers(since: paused)
-                // Ten seconds of silence, five for a ping; the rest is the machine's.
-                #expect(time < .seconds(25), "all went on after \(time)")
-                member.resume()
-                try await round.letRun(200...1000)
+            let keepalive = GRPCTransportConfiguration.Keepalive()
+            try await Scenario(timeout: .seconds(25), configure: { $0.transport.keepalive = keepalive }).run { round in
+                // One pause is enough where one member has both.
+                let isOne = try await round.member(of: .calls) == round.member(of: .watches)
+                for business in round.random({ Business.allCases.shuffled(using: &$0) }).prefix(isOne ? 1 : 2) {
+                    let victim = try await round.member(of: business)
+                    try await pause(round.cluster.members[victim], round, keepalive)
+                    try await round.letRun(200...1000)
+                }
+            } afterwards: {
+                $0.expectReads()
             }
+        }
+
+        /// Pauses a member, for as long as all needs to go on; in the long form for 5, 20 or 60 seconds, of which the first is too short to be noticed.
+        private func pause(_ member: EtcdMember, _ round: Scenario.Round, _ keepalive: GRPCTransportConfiguration.Keepalive) async throws {
+            let length = round.random { random in Soak.seconds == nil ? nil : [5, 20, 60].randomElement(using: &random) }
+            let paused = ContinuousClock.now
+            member.pause()
+            async let recovery = round.recovers(since: paused)
+            if let length { try await Task.sleep(until: paused + .seconds(length)) } else { _ = try await recovery }
+            member.resume()
+            let time = try await recovery
+            #expect(time < keepalive.detection, "all went on after \(time), with a pause of \(length ?? 0) s")
         }
 
         @Test("S21: a member that defragments a large store answers nobody meanwhile: calls go elsewhere, and none is lost", .soakLimit)
@@ -74,7 +142,7 @@ extension Scenarios {
             let size: Int64 = Soak.seconds == nil ? 96 << 20 : 1 << 30
             try await Scenario(timeout: .seconds(20)).run { round in
                 try await fill(round, upTo: size)
-                let endpoint = try GRPCEndpoint(parsing: round.cluster.endpoints[round.busiest])
+                let endpoint = try GRPCEndpoint(parsing: round.cluster.endpoints[try await round.member(of: .calls)])
                 let start = ContinuousClock.now
                 async let defragmented: Void = round.client.defragment(endpoint, deadline: .now + .seconds(120))
                 let time = try await round.recovers(since: start)
@@ -96,28 +164,13 @@ extension Scenarios {
             }
         }
 
-        @Test("S5: with two of three members paused writes fail with an outcome and stale reads work; then all goes on", .soakLimit)
-        func minority() async throws {
-            try await Scenario(timeout: .seconds(2)).run { round in
-                let (first, second) = (round.cluster.members[0], round.cluster.members[1])
-                for member in [first, second] { member.pause() }
-                let paused = ContinuousClock.now
-                try await Task.sleep(for: .seconds(2))
-                // Stale reads need no majority, but the client has to find the member that answers.
-                _ = try await round.client.range(.key("x"), options: .init(serializable: true), deadline: .now + .seconds(40))
-                #expect(round.recorder.count { $0.called > paused + .seconds(1) && $0.kind.isWrite && $0.isDone } == 0)
-                for member in [first, second] { member.resume() }
-                try await round.cluster.waitUntilReady()
-                try await round.recovers(since: .now)
-            }
-        }
-
         @Test(
-            "S11: SIGTERM of the connected member: watches move at once, reads don't fail", .soakLimit, arguments: [true, false])
+            "S11: SIGTERM of the connected member: watches move at once, nothing fails but writes that are lost with it", .soakLimit,
+            arguments: [true, false])
         func terminate(tls: Bool) async throws {
             try await Scenario(EtcdClusterOptions(members: 3, tls: tls, proxied: true), timeout: .seconds(10)).run { round in
-                for _ in 0..<2 {
-                    let member = round.cluster.members[round.busiest]
+                for business in Business.allCases {
+                    let member = round.cluster.members[try await round.member(of: business)]
                     let asked = ContinuousClock.now
                     member.beginTermination()
                     // A watch that waited for the connection's end would be silent for seven seconds; how fast it is, ``moves(tls:)`` says.
@@ -127,7 +180,8 @@ extension Scenarios {
                     try await member.start()
                 }
             } afterwards: {
-                $0.expectReads()
+                // Without TLS etcd 3.5.16 cuts connections before what is under way on them is answered ("stopping insecure grpc server" in its log).
+                $0.expectNothingButLostWrites(tls ? [.server] : [.server, .connection])
             }
         }
 
@@ -178,4 +232,9 @@ extension Scenarios {
             return sum
         }
     }
+}
+
+extension GRPCTransportConfiguration.Keepalive {
+    /// In what time all goes on when nothing is heard any more, the machine's own slowness included.
+    var detection: Duration { interval + timeout + .seconds(5) }
 }
