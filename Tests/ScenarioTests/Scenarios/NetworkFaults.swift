@@ -112,7 +112,10 @@ extension Scenarios {
 
         @Test("S8: one slow endpoint of three: calls go elsewhere and are as fast as ever, none fails, no alarm is false", .soakLimit)
         func slowEndpoint() async throws {
-            try await Scenario(timeout: .seconds(15)).run { round in
+            var scenario = Scenario(timeout: .seconds(15))
+            // Who has moved for speed stays the longer where it is, so that one client would not move every round.
+            scenario.renewsCluster = true
+            try await scenario.run { round in
                 let victim = try await round.member(of: .calls)
                 let slow = round.cluster.proxies[victim]
                 slow.delay(.milliseconds(200), jitter: .milliseconds(150))
@@ -157,11 +160,12 @@ extension Scenarios {
                 scenario.pause = .milliseconds(100)
                 scenario.credentials = .user("root", password: "root")
                 try await scenario.run { round in
-                    let (start, logins, cut) = (ContinuousClock.now, await round.logins(), round.cutConnections)
+                    let (start, logins) = (ContinuousClock.now, await round.logins())
                     try await reset(round, times: 4)
                     let made = await round.logins() - logins
-                    let resets = round.cutConnections - cut
-                    let lives = Int((ContinuousClock.now - start) / .seconds(life)) + 1
+                    let time = ContinuousClock.now - start
+                    // One login may be under way when connections are reset, and is repeated.
+                    let (lives, resets) = (Int(time / .seconds(life)) + 1, Int(time / .seconds(2)) + 1)
                     #expect(made > 0 && made <= resets + lives, "\(made) logins in \(lives) lives of tokens with \(resets) resets")
                 } afterwards: {
                     $0.expectReads()
