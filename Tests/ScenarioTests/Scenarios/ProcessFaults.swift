@@ -49,10 +49,14 @@ extension Scenarios {
                 member.pause()
                 let before = proxy.statistics.bytesToServer
                 async let lost = puts(round, timeout: .seconds(30))
+                async let readTime = round.timeOfRead(isLinearizable: false)
                 try await proxy.wait("writes") { $0.bytesToServer > before + 12 * 1024 }
                 let killed = ContinuousClock.now
                 await member.kill()
                 let fates = await lost
+                // A read is asked for again elsewhere, and that at once.
+                let time = try await readTime
+                #expect(time < .seconds(4), "\(time)")
                 #expect(fates.allSatisfy { $0.isUnknown }, "\(fates)")
                 try await round.recovers(since: killed)
                 try await member.start()
