@@ -18,6 +18,8 @@ if [ ${#targets[@]} -eq 0 ]; then
 fi
 export KEELSON_SOAK_SECONDS=${SOAK_SECONDS:-600}
 export KEELSON_SEED=${KEELSON_SEED:-$(od -A n -N 6 -t u8 /dev/urandom | tr -d ' ')}
+# Swift Testing would keep a backtrace of every error thrown, and memory would grow with them.
+export SWT_SWIFT_ERROR_BACKTRACING_ENABLED=0
 export TEST_TARGET_TIMEOUT=${TEST_TARGET_TIMEOUT:-$((KEELSON_SOAK_SECONDS * 200 + 3600))}
 printf '==> %s: %s s a scenario, KEELSON_SEED=%s\n' "${targets[*]}" "$KEELSON_SOAK_SECONDS" "$KEELSON_SEED"
 exec CI/test.sh "${targets[@]}"

@@ -50,6 +50,10 @@ enum ProcessUse {
         #endif
     }
 
+    /// Whether Swift Testing keeps a backtrace of every error that is thrown, as it does unless `SWT_SWIFT_ERROR_BACKTRACING_ENABLED` is 0: what is
+    /// allocated grows with them.
+    static var keepsBacktraces: Bool { ProcessInfo.processInfo.environment["SWT_SWIFT_ERROR_BACKTRACING_ENABLED"] != "0" }
+
     /// Processor time so far, of all threads.
     static var processorTime: Duration {
         var usage = rusage()

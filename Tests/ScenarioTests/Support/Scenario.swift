@@ -30,7 +30,7 @@ struct Scenario: Sendable {
     let configure: @Sendable (inout EtcdClientConfiguration) -> Void
     /// The longest pause of a worker between operations.
     var pause: Duration = .milliseconds(12)
-    /// Whether each round has a cluster of its own, for what can't be done to a cluster twice.
+    /// Whether each round has a cluster and a client of its own, for what can't be done to them twice.
     var renewsCluster = false
     /// Who all clients are; the cluster asks if there's somebody.
     var credentials: EtcdCredentials?
@@ -96,7 +96,7 @@ struct Scenario: Sendable {
                 state.rounds += 1
                 state.unknownWrites += unknownWrites
                 if let now = ProcessUse.residentBytes { state.residentBytes.append(now) }
-                if let now = ProcessUse.liveBytes { state.liveBytes.append(now) }
+                if !ProcessUse.keepsBacktraces, let now = ProcessUse.liveBytes { state.liveBytes.append(now) }
             }
         }
 
