@@ -69,7 +69,7 @@ struct ElectionTests {
     @Test("A campaign that is cancelled, or fails, takes nothing from the session that leads or stands already")
     func standing() async throws {
         try await withSharedCluster { client, prefix in
-            let election = EtcdElection(prefix)
+            let election = client.election(prefix)
             try await client.withSession(ttl: 30) { one in
                 let first = try await election.campaign(session: one, value: "host")
                 let canceled = Task {
@@ -77,7 +77,7 @@ struct ElectionTests {
                     return await failure { _ = try await election.campaign(session: one, value: "host") }
                 }
                 #expect(await canceled.value?.code == .canceled)
-                #expect(try await election.leader(client)?.createRevision == first.fencingToken)
+                #expect(try await election.leader()?.createRevision == first.fencingToken)
                 try await client.withSession(ttl: 30) { two in
                     let waiting = Task { try await election.campaign(session: two, value: "2") }
                     try await eventually("a second candidate") { try await client.range(.prefix("\(prefix)/")).count == 2 }
@@ -97,7 +97,7 @@ struct ElectionTests {
             try await client.withSession(ttl: 30) { session in
                 let canceled = Task {
                     withUnsafeCurrentTask { $0?.cancel() }
-                    return await failure { _ = try await EtcdElection(prefix).campaign(session: session, value: "host") }
+                    return await failure { _ = try await client.election(prefix).campaign(session: session, value: "host") }
                 }
                 #expect(await canceled.value?.code == .canceled)
                 let left = try await client.range(.prefix("\(prefix)/")).count

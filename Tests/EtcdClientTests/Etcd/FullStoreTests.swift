@@ -80,11 +80,11 @@ struct FullStoreTests {
             try await client.withSession(ttl: 60) { session in
                 let member = try await client.status().header.memberID
                 try await client.alarmActivate(AlarmMember(memberID: member, alarm: .noSpace))
-                let error = await failure { _ = try await EtcdMutex("lock", session: session).lock() }
+                let error = await failure { _ = try await client.mutex("lock", session: session).lock() }
                 #expect(error?.code == .unknownOutcome && error?.reason == .noSpace)
                 #expect(try await client.count(prefix: "lock/") == 0)
                 try await client.alarmDisarm()
-                _ = try await EtcdMutex("lock", session: session).lock()
+                _ = try await client.mutex("lock", session: session).lock()
             }
         }
     }

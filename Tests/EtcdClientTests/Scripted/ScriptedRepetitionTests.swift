@@ -55,7 +55,7 @@ struct ScriptedRepetitionTests {
         } _: { etcd, client, _ in
             if locks {
                 try await client.withSession(ttl: 60) { session in
-                    #expect(await failure { _ = try await EtcdMutex("lock", session: session).tryLock() }?.code == .unknownOutcome)
+                    #expect(await failure { _ = try await client.mutex("lock", session: session).tryLock() }?.code == .unknownOutcome)
                 }
             } else {
                 #expect(await failure { _ = try await client.settlingPut(bytes("k"), bytes("v"), ifModRevision: 0) }?.code == .unknownOutcome)
