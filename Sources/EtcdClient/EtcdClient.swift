@@ -11,8 +11,8 @@ public import ServiceLifecycle
 
 /// A client of one etcd cluster.
 ///
-/// Nothing connects before ``run()`` is called; calls made earlier wait, up to their deadlines, and a warning says so after three seconds. One client is meant to be shared by all
-/// that use the cluster, and run once; all of it may be called from any task at once.
+/// Nothing connects before ``run()`` is called; calls made earlier wait, up to their deadlines, and a warning says so after three seconds. One client
+/// is meant to be shared by all that use the cluster, and run once; all of it may be called from any task at once.
 ///
 /// Reads are repeated, on another member if there is one, until they succeed, fail for good or reach their deadline. Writes are repeated
 /// only when it is proven that they were not executed: see ``EtcdError/Outcome``.

@@ -26,8 +26,8 @@ public struct EtcdClientConfiguration: Sendable {
     /// How often to ask the cluster for its members, whose client URLs then take the place of the endpoints; nil, the default, for never. Less than a
     /// second counts as one.
     ///
-    /// Learners are left out. An endpoint that stays, or comes back, keeps its `serverName`. Only of use where the URLs that members advertise can be reached from here: not through a proxy, a forwarded port, or
-    /// another network's names.
+    /// Learners are left out. An endpoint that stays, or comes back, keeps its `serverName`. Only of use where the URLs that members advertise can be
+    /// reached from here: not through a proxy, a forwarded port, or another network's names.
     public var memberSync: Duration?
     /// Finds watch streams that are stuck although their connection answers pings: one that has been silent for the interval is asked what a server
     /// answers at once, and is left for another connection, on another endpoint if there is one, when it hasn't within the timeout. nil not to look;

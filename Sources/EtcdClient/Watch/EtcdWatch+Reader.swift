@@ -72,6 +72,7 @@ extension EtcdWatch {
             // A cancelled task finds out where it waits next.
             _ = await closing.racing { _ = try? await Task.sleep(for: wait) }
         }
+        client.transport.awaitRun()
         let group = if case .group(let name) = options.stream { "group " + name } else { "shared" }
         let channel = client.watches.join(group, limit: options.bufferLimit, liveness: options.liveness, pulse: pulse)
         opened(.channel(channel))

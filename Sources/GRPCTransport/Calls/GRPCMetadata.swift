@@ -6,7 +6,8 @@
 
 /// The headers or trailers of a call, in order. A name may occur more than once.
 ///
-/// Names are lower-case, in whatever case they are given: HTTP/2 knows no other. Values are sent as they are: those of names that end in `-bin` are base64 already.
+/// Names are lower-case, in whatever case they are given: HTTP/2 knows no other. Values are sent as they are: those of names that end in `-bin` are
+/// base64 already.
 public struct GRPCMetadata: Sendable, Hashable, ExpressibleByDictionaryLiteral, RandomAccessCollection {
     /// A name and its value.
     public struct Field: Sendable, Hashable {

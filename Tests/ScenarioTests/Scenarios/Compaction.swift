@@ -30,7 +30,10 @@ extension Scenarios {
         func mirrors() async throws {
             try await EtcdCluster.withCluster(EtcdClusterOptions(proxied: true)) { cluster in
                 try await withClient(of: cluster.endpoints) { client in
-                    for round in 0..<Soak.rounds(1, secondsPerRound: 4) {
+                    // By time: how long a round takes is the disk's to say.
+                    let end = ContinuousClock.now + Soak.duration(.zero)
+                    var round = 0
+                    repeat {
                         let prefix = cluster.uniquePrefix()
                         var random = SeededRandom(Soak.seed &+ UInt64(round))
                         async let copy = mirror(client, prefix, until: "end")
@@ -55,7 +58,8 @@ extension Scenarios {
                         mirrored["\(prefix)/end"] = nil
                         expected["\(prefix)/end"] = nil
                         #expect(mirrored == expected)
-                    }
+                        round += 1
+                    } while .now < end
                 }
             }
         }
