@@ -51,7 +51,7 @@ extension Place {
         // A request that is cut off may be executed later, and nobody would then know of the key.
         let arrival = try await shielded { () async throws(EtcdError) in
             do throws(EtcdError) {
-                return try await enter(prefix, key, value, session, client, deadline)
+                return try await enter(prefix, key, value, session, client, deadline, after: before)
             } catch {
                 if error.outcome == .unknown { await withdraw(key, value, madeAfter: before, client) }
                 throw error
@@ -67,13 +67,13 @@ extension Place {
     }
 
     private static func enter(
-        _ prefix: [UInt8], _ key: [UInt8], _ value: [UInt8], _ session: EtcdSession, _ client: EtcdNamespace, _ deadline: ContinuousClock.Instant?
+        _ prefix: [UInt8], _ key: [UInt8], _ value: [UInt8], _ session: EtcdSession, _ client: EtcdNamespace, _ deadline: ContinuousClock.Instant?,
+        after before: Int64
     ) async throws(EtcdError) -> Arrival {
         let first = Transaction.Operation.range(.prefix(prefix), options: .init(limit: 1, sort: .init(by: .createRevision)))
         let transaction = Transaction(
             compare: [.createRevision(key, .equal, 0)], success: [.put(key, value, options: .init(lease: session.lease)), first],
             failure: [.range(.key(key)), first])
-        let before = client.client.history.latest
         var isRepeated = false
         let answer: TransactionResponse
         do throws(EtcdError) {
