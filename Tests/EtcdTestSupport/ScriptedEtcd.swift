@@ -50,6 +50,31 @@ package final class ScriptedEtcd: Sendable {
         return ([writer.bytes], .ok)
     }
 
+    /// An answer whose header is of one cluster, and what else `fill` writes.
+    package static func answer(revision: UInt64 = 7, _ fill: (inout WireWriter) -> Void = { _ in }) -> [UInt8] {
+        var writer = WireWriter()
+        writer.message(1) { header in
+            header.number(1, 11)
+            header.number(3, revision)
+        }
+        fill(&writer)
+        return writer.bytes
+    }
+
+    /// The answer to a grant or a renewal: a minute to live.
+    package static func lease(_ id: UInt64) -> [UInt8] {
+        answer { lease in
+            lease.number(2, id)
+            lease.number(3, 60)
+        }
+    }
+
+    /// Writes a key that has this number for its revisions and its version.
+    package static func keyValue(_ key: String, revision: UInt64 = 7, _ kv: inout WireWriter) {
+        kv.data(1, key)
+        for field in 2...4 as ClosedRange<UInt64> { kv.number(field, revision) }
+    }
+
     /// How etcd refuses a token that it doesn't know, or know any more.
     package static let tokenRefused = End.status(16, "etcdserver: invalid auth token")
 

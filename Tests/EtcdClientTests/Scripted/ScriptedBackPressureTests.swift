@@ -13,22 +13,11 @@ import Testing
 
 @Suite("Back-pressure, on a server that has much to say")
 struct ScriptedBackPressureTests {
-    private static func message(revision: UInt64, _ fill: (inout WireWriter) -> Void) -> [UInt8] {
-        var writer = WireWriter()
-        writer.message(1) { header in
-            header.number(1, 11)
-            header.number(3, revision)
-        }
-        fill(&writer)
-        return writer.bytes
-    }
-
     private static func event(revision: UInt64, _ value: [UInt8]) -> [UInt8] {
-        message(revision: revision) { message in
+        ScriptedEtcd.answer(revision: revision) { message in
             message.message(11) { event in
                 event.message(2) { kv in
-                    kv.data(1, "a")
-                    for field in 2...4 as ClosedRange<UInt64> { kv.number(field, revision) }
+                    ScriptedEtcd.keyValue("a", revision: revision, &kv)
                     kv.data(5, value)
                 }
             }
@@ -40,7 +29,7 @@ struct ScriptedBackPressureTests {
         let value = [UInt8](repeating: 7, count: 2 << 20)
         let events = (8..<28 as Range<UInt64>).map { Self.event(revision: $0, value) }
         try await ScriptedEtcd.with { _ in
-            ([Self.message(revision: 7) { $0.number(3, 1) }] + events, .open)
+            ([ScriptedEtcd.answer { $0.number(3, 1) }] + events, .open)
         } _: { _, client, peer in
             let watch = try await client.watch(.key("a"), options: .init(startRevision: 8, stream: .dedicated))
             #expect(try await watch.events(1).map(\.revision) == [8])

@@ -15,29 +15,11 @@ struct ScriptedLeaderTests {
     fileprivate typealias Call = @Sendable (EtcdClient) async throws -> Void
 
     /// What any call takes for an answer, and a watch and a renewal too.
-    private static let answer: [UInt8] = {
-        var writer = WireWriter()
-        writer.message(1) { header in
-            header.number(1, 11)
-            header.number(3, 7)
-        }
-        return writer.bytes
-    }()
+    private static let answer = ScriptedEtcd.answer()
 
-    private static let created: [UInt8] = {
-        var writer = WireWriter()
-        writer.bytes = answer
-        writer.number(3, 1)
-        return writer.bytes
-    }()
+    private static let created = ScriptedEtcd.answer { $0.number(3, 1) }
 
-    private static let renewed: [UInt8] = {
-        var writer = WireWriter()
-        writer.bytes = answer
-        writer.number(2, 7)
-        writer.number(3, 60)
-        return writer.bytes
-    }()
+    private static let renewed = ScriptedEtcd.lease(7)
 
     private static func serve(_ request: ScriptedEtcd.Request) -> (messages: [[UInt8]], end: ScriptedEtcd.End) {
         switch request.method {

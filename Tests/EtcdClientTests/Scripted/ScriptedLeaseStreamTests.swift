@@ -13,22 +13,11 @@ import Testing
 
 @Suite("Leases that are kept alive, on a server that answers at once")
 struct ScriptedLeaseStreamTests {
-    private static func lease(_ id: UInt64) -> [UInt8] {
-        var writer = WireWriter()
-        writer.message(1) { header in
-            header.number(1, 11)
-            header.number(3, 7)
-        }
-        writer.number(2, id)
-        writer.number(3, 60)
-        return writer.bytes
-    }
-
     @Test("A stream that has nothing to renew is given up without a word against its server, though there is something again by then")
     func idleStream() async throws {
         let metrics = TestMetrics()
         try await ScriptedEtcd.with(configure: { $0.metricsFactory = metrics }) { request in
-            request.method == "Lease/LeaseKeepAlive" ? ([Self.lease(1)], .open) : ([[]], .ok)
+            request.method == "Lease/LeaseKeepAlive" ? ([ScriptedEtcd.lease(1)], .open) : ([[]], .ok)
         } _: { etcd, client, _ in
             let streams: @Sendable () -> Int = { etcd.requests.count { $0.method == "Lease/LeaseKeepAlive" } }
             var keeping = client.leases.keep(1, ttl: 60, since: .now)

@@ -45,36 +45,20 @@ struct ScriptedLoginTests {
         }
     }
 
-    private static func message(_ fill: (inout WireWriter) -> Void) -> [UInt8] {
-        var writer = WireWriter()
-        writer.message(1) { header in
-            header.number(1, 11)
-            header.number(3, 7)
-        }
-        fill(&writer)
-        return writer.bytes
-    }
-
-    private static func keyValue(_ kv: inout WireWriter) {
-        kv.data(1, "k1")
-        for field in 2...4 as ClosedRange<UInt64> { kv.number(field, 7) }
-    }
+    private static func keyValue(_ kv: inout WireWriter) { ScriptedEtcd.keyValue("k1", &kv) }
 
     private static func answer(_ method: String) -> (messages: [[UInt8]], end: ScriptedEtcd.End) {
         switch method {
         case "KV/RangeStream":
             var part = WireWriter()
-            part.data(1, message { $0.message(2, keyValue) })
+            part.data(1, ScriptedEtcd.answer { $0.message(2, keyValue) })
             return ([part.bytes], .ok)
-        case "Election/Observe": return ([message { $0.message(2, keyValue) }], .open)
-        case "Watch/Watch": return ([message { $0.number(3, 1) }, message { $0.message(11) { $0.message(2, keyValue) } }], .open)
+        case "Election/Observe": return ([ScriptedEtcd.answer { $0.message(2, keyValue) }], .open)
+        case "Watch/Watch":
+            return ([ScriptedEtcd.answer { $0.number(3, 1) }, ScriptedEtcd.answer { $0.message(11) { $0.message(2, keyValue) } }], .open)
         case "Lease/LeaseGrant", "Lease/LeaseKeepAlive":
-            let lease = message { lease in
-                lease.number(2, 77)
-                lease.number(3, 60)
-            }
-            return ([lease], method == "Lease/LeaseGrant" ? .ok : .open)
-        default: return ([message { _ in }], .ok)
+            return ([ScriptedEtcd.lease(77)], method == "Lease/LeaseGrant" ? .ok : .open)
+        default: return ([ScriptedEtcd.answer()], .ok)
         }
     }
 

@@ -14,17 +14,13 @@ import Testing
 @Suite("Ranges as streams, on servers of which only some have them")
 struct ScriptedMixedClusterTests {
     private static func answer() -> [UInt8] {
-        var writer = WireWriter()
-        writer.message(1) { header in
-            header.number(1, 11)
-            header.number(3, 7)
+        ScriptedEtcd.answer { answer in
+            answer.message(2) { kv in
+                kv.data(1, "k1")
+                kv.data(5, "v")
+            }
+            answer.number(4, 1)
         }
-        writer.message(2) { kv in
-            kv.data(1, "k1")
-            kv.data(5, "v")
-        }
-        writer.number(4, 1)
-        return writer.bytes
     }
 
     /// The first member is of etcd 3.6, the second of 3.7.

@@ -12,17 +12,6 @@ import Testing
 
 @Suite("What is sent again, on a server that doesn't answer as it should")
 struct ScriptedRepetitionTests {
-    private static func lease(_ id: UInt64) -> [UInt8] {
-        var writer = WireWriter()
-        writer.message(1) { header in
-            header.number(1, 11)
-            header.number(3, 7)
-        }
-        writer.number(2, id)
-        writer.number(3, 60)
-        return writer.bytes
-    }
-
     private static let leaderChanged = ScriptedEtcd.End.status(14, "etcdserver: leader changed")
 
     @Test("A revocation that was sent and not answered may have happened, whatever became of its last attempt", arguments: [false, true])
@@ -47,8 +36,8 @@ struct ScriptedRepetitionTests {
     func pauses(locks: Bool) async throws {
         try await ScriptedEtcd.with(configure: { $0.writeTimeout = .seconds(1) }) { request in
             switch request.method {
-            case "Lease/LeaseGrant": ([Self.lease(77)], .ok)
-            case "Lease/LeaseKeepAlive": ([Self.lease(77)], .open)
+            case "Lease/LeaseGrant": ([ScriptedEtcd.lease(77)], .ok)
+            case "Lease/LeaseKeepAlive": ([ScriptedEtcd.lease(77)], .open)
             case "KV/Txn": ([], Self.leaderChanged)
             default: ([[]], .ok)
             }

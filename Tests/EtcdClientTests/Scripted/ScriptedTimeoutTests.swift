@@ -64,13 +64,5 @@ struct ScriptedTimeoutTests {
     }
 
     /// A transaction's answer: it's done, at revision 7.
-    private static let done: [UInt8] = {
-        var writer = WireWriter()
-        writer.message(1) { header in
-            header.number(1, 11)
-            header.number(3, 7)
-        }
-        writer.number(2, 1)
-        return writer.bytes
-    }()
+    private static let done = ScriptedEtcd.answer { $0.number(2, 1) }
 }

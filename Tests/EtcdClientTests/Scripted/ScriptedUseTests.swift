@@ -18,8 +18,8 @@ struct ScriptedUseTests {
     private static let script: ScriptedEtcd.Script = { request in
         switch request.method {
         case "Auth/Authenticate": ScriptedEtcd.logIn(request)
-        case "Watch/Watch": ([message { $0.number(3, 1) }, message { $0.message(11) { $0.message(2, keyValue) } }], .open)
-        default: ([message { _ in }], .ok)
+        case "Watch/Watch": ([ScriptedEtcd.answer { $0.number(3, 1) }, ScriptedEtcd.answer { $0.message(11) { $0.message(2, keyValue) } }], .open)
+        default: ([ScriptedEtcd.answer()], .ok)
         }
     }
 
@@ -27,20 +27,7 @@ struct ScriptedUseTests {
         let all = Mutex<[ContinuousClock.Instant]>([])
     }
 
-    private static func message(_ fill: (inout WireWriter) -> Void) -> [UInt8] {
-        var writer = WireWriter()
-        writer.message(1) { header in
-            header.number(1, 11)
-            header.number(3, 7)
-        }
-        fill(&writer)
-        return writer.bytes
-    }
-
-    private static func keyValue(_ kv: inout WireWriter) {
-        kv.data(1, "a")
-        for field in 2...4 as ClosedRange<UInt64> { kv.number(field, 7) }
-    }
+    private static func keyValue(_ kv: inout WireWriter) { ScriptedEtcd.keyValue("a", &kv) }
 
     @Test("A client and its views are run once: another run fails, and calls, logins and watches go on", arguments: [true, false])
     func secondRun(ofView: Bool) async throws {
