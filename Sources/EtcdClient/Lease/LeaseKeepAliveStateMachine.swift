@@ -53,6 +53,7 @@ struct LeaseKeepAliveStateMachine: Sendable {
     private struct Kept {
         var keepers = 1
         var ttl: Duration
+        let keptSince: Instant
         var expiry: Instant
         /// When to ask for the next renewal.
         var due: Instant
@@ -108,7 +109,7 @@ struct LeaseKeepAliveStateMachine: Sendable {
 
     mutating func handle(_ event: Event) -> Action {
         switch event {
-        case .keep(let id, let ttl, let since, let now): return keep(id, .seconds(ttl), since, now)
+        case .keep(let id, let ttl, let since, let now): return keep(id, Self.time(ttl), since, now)
         case .release(let id):
             kept[id]?.keepers -= 1
             if kept[id]?.keepers == 0 { kept[id] = nil }
@@ -132,10 +133,13 @@ struct LeaseKeepAliveStateMachine: Sendable {
 
     private mutating func keep(_ id: Int64, _ ttl: Duration, _ since: Instant, _ now: Instant) -> Action {
         if case .stopped = stream { return Action(lost: [(id, Self.stopped(id))]) }
-        if kept[id] == nil {
-            kept[id] = Kept(ttl: ttl, expiry: since + ttl, due: now)
+        if var lease = kept[id] {
+            lease.keepers += 1
+            // It may have been renewed by other means than this stream.
+            lease.expiry = max(lease.expiry, since + ttl)
+            kept[id] = lease
         } else {
-            kept[id]?.keepers += 1
+            kept[id] = Kept(ttl: ttl, keptSince: now, expiry: since + ttl, due: now)
         }
         return woke(now)
     }
@@ -170,15 +174,19 @@ struct LeaseKeepAliveStateMachine: Sendable {
         if case .open = stream { stream = .open(heardAt: now) }
         backoff = nil
         let askedAt = asked.removeValue(forKey: id)
-        guard var lease = kept[id] else { return Action() }
+        // The server counted from some moment after this one. An answer to what was asked on an earlier stream can't be told from another.
+        guard var lease = kept[id], let askedAt else { return Action() }
+        guard askedAt >= lease.keptSince else {
+            // It's owed since before, and may tell of an earlier lease that had the same ID.
+            kept[id]?.due = now
+            return woke(now)
+        }
         guard ttl > 0 else {
             kept[id] = nil
             let message = "lease \(id): the server doesn't know it: it was revoked by another, has expired, or never was"
             return Action(lost: [(id, EtcdError(.leaseNotFound, message: message))], abandon: idleness())
         }
-        // The server counted from some moment after this one. An answer to what was asked on an earlier stream can't be told from another.
-        guard let askedAt else { return Action() }
-        lease.ttl = .seconds(ttl)
+        lease.ttl = Self.time(ttl)
         lease.expiry = max(lease.expiry, askedAt + lease.ttl)
         lease.due = askedAt + lease.ttl / 3
         kept[id] = lease
@@ -221,6 +229,9 @@ struct LeaseKeepAliveStateMachine: Sendable {
     private static func stopped(_ id: Int64) -> EtcdError {
         EtcdError(.stopped, message: "lease \(id): the client is shut down and renews it no more")
     }
+
+    /// The time of a lease, whatever a server says: none lives longer than etcd grants one.
+    private static func time(_ ttl: Int64) -> Duration { .seconds(min(max(ttl, 0), 9_000_000_000)) }
 
     /// How long a stream may be silent while a renewal is owed.
     private static func patience(_ ttl: Duration) -> Duration { max(ttl / 3, .seconds(1)) }

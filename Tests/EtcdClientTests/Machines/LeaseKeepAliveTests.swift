@@ -131,11 +131,41 @@ struct LeaseKeepAliveStateMachineTests {
         _ = machine.handle(.keep(6, ttl: 9, since: begin, begin))
         #expect(machine.handle(.release(5)).abandon == nil)
         #expect(machine.handle(.keep(5, ttl: 9, since: after(1), after(2))).renew.isEmpty, "it was asked for, and isn't answered")
-        _ = machine.handle(.answered(5, ttl: 9, after(2.1)))
+        #expect(machine.handle(.answered(5, ttl: 9, after(2.1))).renew == [5])
         #expect(seconds(machine.expiry(of: 5)) == 10, "asked at 0, and known to live at 1")
-        #expect(machine.handle(.woke(after(3))).renew.contains(5))
         _ = machine.handle(.answered(5, ttl: 9, after(3.1)))
-        #expect(seconds(machine.expiry(of: 5)) == 12)
+        #expect(seconds(machine.expiry(of: 5)) == 11.1)
+    }
+
+    @Test("What is owed to an earlier lease of the same ID neither ends the new one nor prolongs it", arguments: [0, 60] as [Int64])
+    func grantedAgain(owed: Int64) {
+        var machine = kept(ttl: 60)
+        _ = machine.handle(.keep(6, ttl: 60, since: begin, begin))
+        _ = machine.handle(.release(5))
+        _ = machine.handle(.keep(5, ttl: 5, since: after(1), after(1)))
+        let action = machine.handle(.answered(5, ttl: owed, after(2)))
+        #expect(action.lost.isEmpty && action.renew == [5])
+        #expect(seconds(machine.expiry(of: 5)) == 6)
+        #expect(machine.handle(.answered(5, ttl: 0, after(2.5))).lost.map(\.id) == [5], "now it's about this one")
+    }
+
+    @Test("Who keeps a lease that is kept already may know of a later renewal, and of none that shortens it")
+    func renewedElsewhere() {
+        var machine = Machine()
+        _ = machine.handle(.keep(5, ttl: 10, since: begin, begin))
+        _ = machine.handle(.keep(5, ttl: 10, since: after(9), after(9)))
+        #expect(seconds(machine.expiry(of: 5)) == 19)
+        _ = machine.handle(.keep(5, ttl: 2, since: after(9), after(9)))
+        #expect(machine.handle(.woke(after(10))).lost.isEmpty)
+        #expect(machine.handle(.woke(after(19))).lost.map(\.id) == [5])
+    }
+
+    @Test("A time longer than etcd grants is taken for the longest", arguments: [9_000_000_001, .max] as [Int64])
+    func endless(ttl: Int64) {
+        var machine = kept(ttl: ttl)
+        #expect(seconds(machine.expiry(of: 5)) == 9_000_000_000)
+        _ = machine.handle(.answered(5, ttl: ttl, after(1)))
+        #expect(seconds(machine.wakesAt) == 3_000_000_000)
     }
 
     @Test("What was owed on one stream isn't on the next")
