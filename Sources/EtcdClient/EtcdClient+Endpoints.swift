@@ -15,7 +15,10 @@ extension EtcdClient {
     ///
     /// Calls that are under way at a server that is no longer named finish; watches and the renewal of leases move. An empty list is ignored, with a
     /// warning. With ``EtcdClientConfiguration/memberSync`` the next look at the members replaces them again.
-    public func updateEndpoints(_ endpoints: [GRPCEndpoint]) { transport.updateEndpoints(endpoints) }
+    public func updateEndpoints(_ endpoints: [GRPCEndpoint]) {
+        if !endpoints.isEmpty { given.all = endpoints }
+        transport.updateEndpoints(endpoints)
+    }
 
     /// How the client stands with the cluster: connecting, ready, degraded, disconnected… The current state first, then each change.
     ///

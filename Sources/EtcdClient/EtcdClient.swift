@@ -24,6 +24,7 @@ public final class EtcdClient: Service, Sendable {
     /// How long calls may take that don't say, by ``timeout(of:)``.
     let patience: (read: TimeAmount, write: TimeAmount)
     let transport: GRPCTransport
+    let given: GivenEndpoints
     let logger: Logger
     let authenticator: Authenticator
     let leases: LeaseKeeper
@@ -55,6 +56,7 @@ public final class EtcdClient: Service, Sendable {
             } else {
                 GRPCTransport(configuration: connections, logger: logger)
             }
+        given = GivenEndpoints(connections.endpoints)
         observer = ClientObserver(metrics: configuration.metricsFactory, tracer: configuration.tracer)
         authenticator = Authenticator(configuration.credentials, transport: transport)
         leases = LeaseKeeper(logger: logger, observer: observer)
@@ -68,6 +70,7 @@ public final class EtcdClient: Service, Sendable {
         configuration = other.configuration
         patience = options.timeout.map { (TimeAmount($0), TimeAmount($0)) } ?? other.patience
         transport = other.transport
+        given = other.given
         logger = other.logger
         authenticator = other.authenticator
         leases = other.leases
