@@ -22,4 +22,7 @@ public struct ResponseHeader: Sendable, Hashable {
         self.revision = revision
         self.raftTerm = raftTerm
     }
+
+    /// Whether there's a revision before this one, or none yet, and one after it: whoever goes on from an answer reckons with it.
+    var isPossible: Bool { revision >= 0 && revision < .max }
 }

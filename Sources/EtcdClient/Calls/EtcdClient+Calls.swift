@@ -77,6 +77,9 @@ extension EtcdClient {
         let floor = try history.floor(call, isLinearizable: isLinearizable)
         let response = try await exchange(call, request, parts)
         let answer = try Self.decoded(call, response, read)
+        guard answer.header.isPossible else {
+            throw Self.malformed(call, MalformedMessage(reason: "the store can't be at revision \(answer.header.revision)"))
+        }
         try history.see(answer.header, floor, call)
         return answer
     }

@@ -55,7 +55,7 @@ final class Bell: Sendable {
         guard instant > .now else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                do { try await Task.sleep(until: instant) } catch { return }
+                do { try await Task.sleep(until: instant.sleepable) } catch { return }
                 // It may come before the wait has begun, and is remembered then.
                 self.ring()
             }

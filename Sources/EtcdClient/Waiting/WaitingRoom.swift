@@ -57,7 +57,7 @@ final class WaitingRoom<Value: Sendable>: Sendable {
             await withTaskGroup(of: Void.self) { group in
                 if let deadline {
                     group.addTask {
-                        do { try await Task.sleep(until: deadline) } catch { return }
+                        do { try await Task.sleep(until: deadline.sleepable) } catch { return }
                         self.end(ticket, .timedOut)
                     }
                 }

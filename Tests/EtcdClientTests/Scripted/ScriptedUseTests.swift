@@ -29,6 +29,21 @@ struct ScriptedUseTests {
 
     private static func keyValue(_ kv: inout WireWriter) { ScriptedEtcd.keyValue("a", &kv) }
 
+    private static func memberList(_ url: String) -> [UInt8] { ScriptedEtcd.answer { $0.message(2) { $0.data(4, url) } } }
+
+    @Test("A revision that no store can be at is refused before anybody reckons with it", arguments: [UInt64(Int64.max), UInt64.max])
+    func impossibleRevision(revision: UInt64) async throws {
+        try await ScriptedEtcd.with { _ in
+            ([ScriptedEtcd.answer(revision: revision)], .ok)
+        } _: { _, client, _ in
+            #expect(await failure { _ = try await client.watch(.key("a")) }?.code == .malformedResponse)
+            var leaders = client.election("e").observe().makeAsyncIterator()
+            await #expect(throws: EtcdError.self) { _ = try await leaders.next() }
+            let write = await failure { try await client.put("a", "1") }
+            #expect(write?.code == .unknownOutcome && write?.reason == .malformedResponse)
+        }
+    }
+
     @Test("A client and its views are run once: another run fails, and calls, logins and watches go on", arguments: [true, false])
     func secondRun(ofView: Bool) async throws {
         try await ScriptedEtcd.with(configure: { $0.credentials = .user("alice", password: "secret") }, script: Self.script) { _, client, _ in
@@ -69,6 +84,22 @@ struct ScriptedUseTests {
             try await eventually("a third look at the members") { times.all.withLock { $0.count } >= 3 }
             let seen = times.all.withLock { $0 }
             #expect(seen[2] - seen[0] >= .milliseconds(1500), "\(seen[2] - seen[0])")
+        }
+    }
+
+    @Test("Members that can't be reached where they say don't cut the client off from where it was told that they are")
+    func misleadingMembers() async throws {
+        try await ScriptedEtcd.with(configure: {
+            $0.memberSync = .zero
+            $0.readTimeout = .milliseconds(500)
+        }) { request in
+            request.method == "Cluster/MemberList" ? ([Self.memberList("http://127.0.0.1:1")], .ok) : Self.script(request)
+        } _: { etcd, client, _ in
+            try await eventually("the endpoints of the members, and the one that was given") { client.endpoints.count == 2 }
+            try await client.put("a", "1", deadline: .now + .seconds(10))
+            let looks = etcd.requests.count { $0.method == "Cluster/MemberList" }
+            try await eventually("another look at the members") { etcd.requests.count { $0.method == "Cluster/MemberList" } > looks }
+            #expect(client.endpoints.count == 2)
         }
     }
 
