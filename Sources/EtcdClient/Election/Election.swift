@@ -60,15 +60,15 @@ public struct LeaderResponse: Sendable, Hashable {
 extension EtcdClient {
     /// Stands for an election that the server holds, and waits until it's won.
     ///
-    /// The leadership belongs to the lease: with the same one it is got again at once, with the new value, so a call whose answer was lost is repeated.
-    /// It ends by ``resign(_:deadline:)`` or with the lease, whether the leader notices or not: see ``LeaderKey/revision``. Cancelling the task withdraws.
+    /// The leadership belongs to the lease: with the same one it is got again at once, with the new value. A call that was sent and not answered isn't
+    /// repeated all the same: a server that finds its caller gone withdraws the candidate, whoever else waits for the same one by then. It ends by ``resign(_:deadline:)`` or with the lease, whether the leader notices or not: see ``LeaderKey/revision``. Cancelling the task withdraws.
     /// - Parameters:
     ///   - name: the election; its keys begin with it and a slash.
     ///   - lease: what the leadership lives on; it must be kept alive.
     ///   - value: what the leader proclaims.
     ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or where there's none for as long as it takes.
-    /// - Throws: `leaseNotFound`, `unavailable`…; `unknownOutcome` when it had begun to wait, with `deadlineExceeded` or `canceled` for a
-    ///   ``EtcdError/reason``: the candidate may then still be there, and win, until the lease ends.
+    /// - Throws: `leaseNotFound`, `unavailable`…; `unknownOutcome` when it had begun to wait, with `deadlineExceeded`, `canceled` or `unavailable` for
+    ///   a ``EtcdError/reason``: the candidate may then still be there, and win, until the lease ends: revoke it.
     public func campaign(
         _ name: [UInt8], lease: Int64, value: [UInt8], deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> CampaignResponse {
@@ -77,7 +77,7 @@ extension EtcdClient {
             throw EtcdError(.invalidArgument, message: "campaign for \(KeyRange.text(name)): a lease is needed; grant one first")
         }
         let call = Call(
-            method: "/v3electionpb.Election/Campaign", kind: .idempotentWrite, deadline: self.deadline(deadline, orAfter: Self.forever),
+            method: "/v3electionpb.Election/Campaign", kind: .write, deadline: self.deadline(deadline, orAfter: Self.forever),
             operation: { "campaign for \(KeyRange.text(name))" })
         return try await perform(
             call, v3electionpb__campaign_request__init, v3electionpb__campaign_response__unpack,

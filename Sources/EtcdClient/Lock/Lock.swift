@@ -26,19 +26,19 @@ public struct LockResponse: Sendable, Hashable {
 extension EtcdClient {
     /// Waits for a lock that the server keeps.
     ///
-    /// The lock belongs to the lease: with the same one it is got again at once, so a call whose answer was lost is repeated. It goes when it is
-    /// unlocked or when the lease ends, whether the holder notices or not: see ``LockResponse/key``. Cancelling the task leaves the queue.
+    /// The lock belongs to the lease: with the same one it is got again at once. A call that was sent and not answered isn't repeated all the same: a
+    /// server that finds its caller gone gives the lock up, whoever else waits for the same one by then. The lock goes when it is unlocked or when the lease ends, whether the holder notices or not: see ``LockResponse/key``. Cancelling the task leaves the queue.
     /// - Parameters:
     ///   - name: the lock; its keys begin with it and a slash.
     ///   - lease: what the lock lives on; it must be kept alive.
     ///   - deadline: when to give up; nil for ``CallOptions/timeout`` from now, or where there's none for as long as it takes.
-    /// - Throws: `leaseNotFound`, `unavailable`…; `unknownOutcome` when it had begun to wait, with `deadlineExceeded` or `canceled` for a
-    ///   ``EtcdError/reason``: the lock may then be held nevertheless until the lease ends: revoke it, or lock again.
+    /// - Throws: `leaseNotFound`, `unavailable`…; `unknownOutcome` when it had begun to wait, with `deadlineExceeded`, `canceled` or `unavailable` for
+    ///   a ``EtcdError/reason``: the lock may then be held nevertheless until the lease ends: revoke it.
     public func lock(_ name: [UInt8], lease: Int64, deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) -> LockResponse {
         // A server makes up a lease for 0, and nobody would keep it alive.
         guard lease != 0 else { throw EtcdError(.invalidArgument, message: "lock \(KeyRange.text(name)): a lease is needed; grant one first") }
         let call = Call(
-            method: "/v3lockpb.Lock/Lock", kind: .idempotentWrite, deadline: self.deadline(deadline, orAfter: Self.forever),
+            method: "/v3lockpb.Lock/Lock", kind: .write, deadline: self.deadline(deadline, orAfter: Self.forever),
             operation: { "lock \(KeyRange.text(name))" })
         return try await perform(
             call, v3lockpb__lock_request__init, v3lockpb__lock_response__unpack,
