@@ -22,6 +22,9 @@
 ///
 /// The line is kept below the name and a slash, one key a session. etcd's own clients keep it in the same way, and can share the lock.
 ///
+/// A request to line up that went unanswered, and is executed by a server that was stopped only after the lock was given up again, leaves a place in
+/// line that goes with its session. Sessions that end with the work keep that short.
+///
 /// etcd: client/v3/concurrency, mutex.
 public struct EtcdMutex: Sendable {
     /// The name, a key prefix without the slash at its end; in the namespace, where it has one.

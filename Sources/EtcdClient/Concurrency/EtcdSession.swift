@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import Synchronization
 
 /// A lease that is kept alive, and that tells why it ended when it does: what locks and candidacies live on.
 ///
@@ -22,6 +23,8 @@ public final class EtcdSession: Sendable {
     /// The seconds by which the lease outlives its last renewal.
     public let ttl: Int64
     let client: EtcdClient
+    /// A revision of the store that no place in a line which was taken for the session, and is known to be, is later than.
+    let placesKnown = Atomic<Int64>(0)
     private let keeping: LeaseKeeper.Keeping
 
     init(client: EtcdClient, granted: LeaseGrantResponse, since: ContinuousClock.Instant) {
@@ -133,7 +136,10 @@ extension EtcdClient {
 }
 
 /// Runs something to its end though the caller's task may be cancelled: what undoes or would leave something behind.
-func shielded<Result: Sendable>(_ body: @escaping @Sendable () async throws(EtcdError) -> Result) async throws(EtcdError) -> Result {
+/// - Parameter onCancel: tells `body` that nobody waits for it any more.
+func shielded<Result: Sendable>(
+    onCancel: @escaping @Sendable () -> Void = {}, _ body: @escaping @Sendable () async throws(EtcdError) -> Result
+) async throws(EtcdError) -> Result {
     let task = Task { () async -> Swift.Result<Result, EtcdError> in
         do throws(EtcdError) {
             return .success(try await body())
@@ -141,5 +147,5 @@ func shielded<Result: Sendable>(_ body: @escaping @Sendable () async throws(Etcd
             return .failure(error)
         }
     }
-    return try await task.value.get()
+    return try await withTaskCancellationHandler { await task.value } onCancel: { onCancel() }.get()
 }

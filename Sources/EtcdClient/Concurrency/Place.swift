@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import Synchronization
 
 /// A place in the line of those who want the same name: a key of the session's own below it.
 ///
@@ -41,34 +42,53 @@ extension Place {
 
     /// Lines up behind those who are there.
     ///
-    /// Never leaves a key behind when it throws, cancellation included, unless no server can be reached; then the key goes with the session.
+    /// Never leaves a key behind when it throws, cancellation included, unless no server can be reached; then the key goes with the session. A task that is
+    /// cancelled, or a session that ends, lets the attempt that is under way come to its end, for which it has the time of a write.
     static func enter(
         _ name: [UInt8], of client: EtcdNamespace, value: [UInt8], session: EtcdSession, deadline: ContinuousClock.Instant?
     ) async throws(EtcdError) -> Arrival {
         let prefix = name + [UInt8(ascii: "/")]
         let key = prefix + Array(String(UInt64(bitPattern: session.lease), radix: 16).utf8)
-        let before = client.client.history.latest
+        // A place that the session has by another client is none of this call's making either.
+        let before = max(client.client.history.latest, session.placesKnown.load(ordering: .relaxed))
+        let isGivenUp = GivenUp()
+        if Task.isCancelled { throw cancelled(prefix, client) }
         // A request that is cut off may be executed later, and nobody would then know of the key.
-        let arrival = try await shielded { () async throws(EtcdError) in
-            do throws(EtcdError) {
-                return try await enter(prefix, key, value, session, client, deadline, after: before)
-            } catch {
-                if error.outcome == .unknown { await withdraw(key, value, madeAfter: before, client) }
-                throw error
+        let arrival: Arrival
+        do throws(EtcdError) {
+            arrival = try await shielded(onCancel: { isGivenUp.flag.store(true, ordering: .relaxed) }) { () async throws(EtcdError) in
+                do throws(EtcdError) {
+                    return try await enter(prefix, key, value, session, client, deadline, isGivenUp, after: before)
+                } catch {
+                    if error.outcome == .unknown { await withdraw(key, value, madeAfter: before, client) }
+                    throw error
+                }
             }
+        } catch {
+            if Task.isCancelled, error.outcome == .notDone { throw cancelled(prefix, client) }
+            throw error
         }
         let place = arrival.place
         if Task.isCancelled {
             if arrival.isNew { await place.leaveAtLast() }
-            throw EtcdError(.canceled, message: "line up for \(place.name): the task was cancelled")
+            throw cancelled(prefix, client)
         }
         client.client.logger.trace("in line", metadata: ["key": "\(place.keyText)", "revision": "\(place.revision)"])
         return arrival
     }
 
+    private static func cancelled(_ prefix: [UInt8], _ client: EtcdNamespace) -> EtcdError {
+        EtcdError(.canceled, message: "line up for \(client.keys.text(prefix)): the task was cancelled")
+    }
+
+    /// Set when nobody waits for a place any more.
+    private final class GivenUp: Sendable {
+        let flag = Atomic(false)
+    }
+
     private static func enter(
         _ prefix: [UInt8], _ key: [UInt8], _ value: [UInt8], _ session: EtcdSession, _ client: EtcdNamespace, _ deadline: ContinuousClock.Instant?,
-        after before: Int64
+        _ isGivenUp: GivenUp, after before: Int64
     ) async throws(EtcdError) -> Arrival {
         let first = Transaction.Operation.range(.prefix(prefix), options: .init(limit: 1, sort: .init(by: .createRevision)))
         let transaction = Transaction(
@@ -78,7 +98,9 @@ extension Place {
         let answer: TransactionResponse
         do throws(EtcdError) {
             var attempts = 0
-            answer = try await client.client.repeatingUnknown(until: deadline) { () async throws(EtcdError) in
+            answer = try await client.client.repeatingUnknown(
+                until: deadline, while: { !isGivenUp.flag.load(ordering: .relaxed) }
+            ) { deadline async throws(EtcdError) in
                 attempts += 1
                 try session.check()
                 return try await client.transaction(transaction, deadline: deadline)
@@ -91,9 +113,13 @@ extension Place {
         }
         var mine = KeyValue(key: key, value: value, createRevision: answer.header.revision)
         if !answer.succeeded, case .range(let found)? = answer.responses.first, let there = found.kvs.first { mine = there }
-        guard case .range(let line)? = answer.responses.last, let head = line.kvs.first else {
-            throw EtcdError(.malformedResponse, message: "line up for \(client.keys.text(prefix)): the answer to the transaction lacks the line")
+        guard case .range(let line)? = answer.responses.last, let head = line.kvs.first, mine.createRevision >= 0 else {
+            let message = "line up for \(client.keys.text(prefix)): the answer to the transaction lacks the line"
+            throw answer.succeeded || isRepeated
+                ? EtcdError(.unknownOutcome, message: message, outcome: .unknown, reason: .malformedResponse)
+                : EtcdError(.malformedResponse, message: message)
         }
+        session.placesKnown.max(answer.header.revision, ordering: .relaxed)
         let place = Place(session: session, client: client, prefix: prefix, key: key, revision: mine.createRevision)
         // An attempt whose answer was lost made the key after all that was known before.
         let isNew = answer.succeeded || (isRepeated && mine.createRevision > before && mine.value == value)
@@ -105,7 +131,9 @@ extension Place {
         let delete = Transaction(
             compare: [.value(key, .equal, value), .createRevision(key, .greater, before)], success: [.deleteRange(.key(key))])
         do throws(EtcdError) {
-            _ = try await client.client.repeatingUnknown { () async throws(EtcdError) in try await client.transaction(delete) }
+            _ = try await client.client.repeatingUnknown { deadline async throws(EtcdError) in
+                try await client.transaction(delete, deadline: deadline)
+            }
         } catch {
             client.client.logger.warning(
                 "it isn't known whether a place in line was taken; it would go with its session",
@@ -128,7 +156,7 @@ extension Place {
             if let deadline {
                 group.addTask {
                     do {
-                        try await Task.sleep(until: deadline)
+                        try await Task.sleep(until: deadline.sleepable)
                         return EtcdError(.deadlineExceeded, message: "wait in line for \(name): the deadline passed")
                     } catch {
                         return EtcdError(.canceled, message: "wait in line for \(name): the task was cancelled")
@@ -180,7 +208,7 @@ extension Place {
     func leave(deadline: ContinuousClock.Instant? = nil) async throws(EtcdError) {
         let delete = Transaction(compare: [isKept], success: [.deleteRange(.key(key))])
         // It can't delete another's key, nor a later one of this session, however often it's done.
-        _ = try await client.client.repeatingUnknown(until: deadline) { () async throws(EtcdError) in
+        _ = try await client.client.repeatingUnknown(until: deadline) { deadline async throws(EtcdError) in
             try await client.transaction(delete, deadline: deadline)
         }
     }
@@ -204,7 +232,9 @@ extension Place {
         let answer = try await client.transaction(outer, deadline: deadline)
         guard answer.succeeded else { throw lost() }
         guard case .transaction(var inner)? = answer.responses.first else {
-            throw EtcdError(.malformedResponse, message: "guarded transaction for \(name): the answer lacks the inner one")
+            let message = "guarded transaction for \(name): the answer lacks the inner one"
+            if transaction.isReadOnly { throw EtcdError(.malformedResponse, message: message) }
+            throw EtcdError(.unknownOutcome, message: message, outcome: .unknown, reason: .malformedResponse)
         }
         inner.header = answer.header
         return inner
@@ -219,31 +249,36 @@ extension Place {
 }
 
 extension EtcdClient {
-    /// Runs again, after a while, what may safely happen twice, when it isn't known whether it has happened once.
+    /// Runs again, after a while, what may safely happen twice, when it isn't known whether it has happened once, or when no server could do it.
     ///
-    /// An error that comes after such an attempt has its own code, and says that the outcome is unknown.
+    /// After an attempt that may have been executed the end is `unknownOutcome`, save for a server's last word that says more: it has its own code.
+    /// - Parameters:
+    ///   - deadline: when to give up; nil for the time of a write from now.
+    ///   - isWanted: whether to go on after an attempt that failed.
+    ///   - attempt: gets the deadline of its own: one that hangs must leave time for another.
     func repeatingUnknown<Result: Sendable>(
-        until deadline: ContinuousClock.Instant? = nil, _ attempt: () async throws(EtcdError) -> Result
+        until deadline: ContinuousClock.Instant? = nil, while isWanted: () -> Bool = { true },
+        _ attempt: (ContinuousClock.Instant) async throws(EtcdError) -> Result
     ) async throws(EtcdError) -> Result {
-        let end = deadline ?? .now + timeout(of: .write)
+        let deadline = deadline ?? .now + timeout(of: .write)
         var backoff = Backoff()
+        var isUncertain = false
         while true {
-            var failure: EtcdError
+            let failure: EtcdError
             do throws(EtcdError) {
-                return try await attempt()
+                return try await attempt(min(deadline, .now + timeout(of: .write)))
             } catch {
                 failure = error
             }
+            var end: EtcdError { isUncertain ? failure.endingUncertainAttempts() : failure }
             let wait = backoff.next()
-            if backoff.failures > 1, failure.outcome == .notDone {
-                failure.outcome = .unknown
-                failure.message += EtcdError.earlierDoubt
-            }
-            guard failure.code == .unknownOutcome, !failure.isAnsweredUncertainly, .now + wait < end else { throw failure }
+            let mayRepeat = (failure.code == .unknownOutcome && !failure.isAnsweredUncertainly) || CallPolicy.mayPass(failure.code)
+            guard mayRepeat, .now + wait < deadline, isWanted() else { throw end }
+            isUncertain = isUncertain || failure.outcome == .unknown
             do {
                 try await Task.sleep(for: wait)
             } catch {
-                throw failure
+                throw end
             }
         }
     }

@@ -16,7 +16,7 @@ extension EtcdClient {
     /// Writes a key if nobody has written it since it was read, through outages as long as the deadline is away.
     ///
     /// A write whose fate isn't known is neither repeated blindly nor given up: what is there decides. Where the key is as it was the write is sent
-    /// again; its condition keeps it from being done twice. Where the key has this very value it was done; it counts as done too when another
+    /// again; its condition keeps it from being done twice, as long as nobody deletes a key that was absent before. Where the key has this very value it was done; it counts as done too when another
     /// wrote the same value meanwhile. Where the key is something else, a write that was never done can't be told from one that was overwritten: only
     /// then the end is `unknownOutcome`. A server that is full isn't asked again, but what is there tells whether it wrote in spite of its quota.
     ///

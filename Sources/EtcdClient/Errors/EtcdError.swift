@@ -78,6 +78,17 @@ extension EtcdError {
         return failure
     }
 
+    /// The end of writes that were repeated, of which one may have been executed. What says no more than that the last attempt came to nothing is
+    /// `unknownOutcome`; a refusal is worth more, and keeps its code.
+    func endingUncertainAttempts() -> EtcdError {
+        if CallPolicy.mayPass(code) || code == .canceled || code == .stopped { return afterUncertainAttempt() }
+        guard outcome == .notDone else { return self }
+        var failure = self
+        failure.outcome = .unknown
+        failure.message += Self.earlierDoubt
+        return failure
+    }
+
     /// Whether a server answered by what it says both of writes that it refused and of writes that it carried out.
     package var isAnsweredUncertainly: Bool { outcome == .unknown && reason == .noSpace }
 
