@@ -27,7 +27,8 @@ public struct EtcdClientConfiguration: Sendable {
     /// second counts as one.
     ///
     /// Learners are left out. An endpoint that stays, or comes back, keeps its `serverName`. Only of use where the URLs that members advertise can be
-    /// reached from here: not through a proxy, a forwarded port, or another network's names.
+    /// reached from here: not through a proxy, a forwarded port, or another network's names. Where nobody answers at them the endpoints that were given stay
+    /// beside them. When those are all `https`, plain URLs of members are left out.
     public var memberSync: Duration?
     /// Finds watch streams that are stuck although their connection answers pings: one that has been silent for the interval is asked what a server
     /// answers at once, and is left for another connection, on another endpoint if there is one, when it hasn't within the timeout. nil not to look;

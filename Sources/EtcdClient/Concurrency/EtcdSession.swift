@@ -147,5 +147,10 @@ func shielded<Result: Sendable>(
             return .failure(error)
         }
     }
-    return try await withTaskCancellationHandler { await task.value } onCancel: { onCancel() }.get()
+    let result = await withTaskCancellationHandler {
+        await task.value
+    } onCancel: {
+        onCancel()
+    }
+    return try result.get()
 }

@@ -63,7 +63,8 @@ struct ScriptedPlaceTests {
 
     @Test("Who lines up at a server that says nothing is let go soon after it is cancelled, however far its deadline is away")
     func cancelled() async throws {
-        try await ScriptedEtcd.with(configure: { $0.writeTimeout = .milliseconds(300) }, script: Self.script { _ in ([], .open) }) { etcd, client, _ in
+        try await ScriptedEtcd.with(configure: { $0.writeTimeout = .milliseconds(300) }, script: Self.script { _ in ([], .open) }) {
+            etcd, client, _ in
             let session = try await client.session(deadline: .now + .seconds(20))
             let waiting = Task {
                 await failure { _ = try await client.mutex("e", session: session).lock(deadline: .now + .seconds(3600)) }
@@ -79,7 +80,8 @@ struct ScriptedPlaceTests {
 
     @Test("Who lines up at a server that says nothing is told of its session's end, however far its deadline is away")
     func sessionEnds() async throws {
-        try await ScriptedEtcd.with(configure: { $0.writeTimeout = .milliseconds(300) }, script: Self.script { _ in ([], .open) }) { etcd, client, _ in
+        try await ScriptedEtcd.with(configure: { $0.writeTimeout = .milliseconds(300) }, script: Self.script { _ in ([], .open) }) {
+            etcd, client, _ in
             let session = try await client.session(deadline: .now + .seconds(20))
             let waiting = Task {
                 await failure { _ = try await client.mutex("e", session: session).lock(deadline: .now + .seconds(3600)) }
