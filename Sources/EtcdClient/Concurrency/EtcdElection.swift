@@ -37,7 +37,7 @@ public struct EtcdElection: Sendable {
     ///
     /// A session has one candidacy: when it's the leader already this proclaims the value. A campaign that is cancelled, or fails, or whose time is over,
     /// leaves nothing behind, and takes nothing away: unlike with etcd's own client, a candidacy that was there before it stays as it was. It ends when
-    /// its candidacy is given up, for which it takes up to the client's time for a write where no server answers.
+    /// its candidacy is given up, for which it takes up to the client's time for a write, or twice that, where no server answers.
     /// - Parameters:
     ///   - session: on whose lease the candidacy is held. It may be that of another client of the cluster; the election's does the work.
     ///   - value: what the leader says, as its address.

@@ -42,7 +42,7 @@ public struct EtcdMutex: Sendable {
     /// Waits for the lock.
     ///
     /// A wait that is cancelled, or whose time is over, leaves nothing behind in the line: it ends when its place is given up, for which it takes up to
-    /// the client's time for a write where no server answers. A session stands in the line once: it can't hold the lock and wait for it too.
+    /// the client's time for a write, or twice that, where no server answers. A session stands in the line once: it can't hold the lock and wait for it too.
     /// - Parameter deadline: when to stop waiting; nil to wait for as long as the session lives.
     /// - Throws: `deadlineExceeded`; `canceled`; why the session ended (``EtcdSession/loss``); `failedPrecondition` when the session
     ///   holds or waits for the lock already; `unavailable`; `unknownOutcome`, when a request to line up may yet be executed: the place then goes with
