@@ -223,8 +223,9 @@ extension EtcdWatch {
     ///
     /// On the stream that was found silent, and on no other: before a watcher is made its refusal would be taken for the watcher's.
     func probe(_ stream: GRPCStream) async {
+        let request = shared.withLock { $0.machine.probe }
         do throws(GRPCError) {
-            try await send(WatchMessage.probe, on: stream) { $0.machine.isLive }
+            try await send(request, on: stream) { $0.machine.isLive }
         } catch {
             client.logger.debug("no sign of life asked for", metadata: ["range": "\(range)", "error": "\(error)"])
         }

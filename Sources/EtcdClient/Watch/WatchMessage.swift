@@ -27,6 +27,12 @@ struct WatchMessage: Sendable, Hashable {
     /// a right or a valid token is missing, which is an answer too.
     static let probe: [UInt8] = [0x0a, 6, 0x0a, 1, 0x62, 0x12, 1, 0x61]
 
+    /// ``probe`` with an ID that no watcher has, 1 << 62: what etcd itself is asked.
+    ///
+    /// etcd 3.4 before 3.4.22 and 3.5 before 3.5.6 answer for want of a right with the ID that was asked for, 0 where there is none, and from then on
+    /// keep back all that their watcher of this ID has to say. Servers that only speak like etcd may leave a create with an ID without an answer.
+    static let probeWithID: [UInt8] = [0x0a, 16] + probe.dropFirst(2) + [0x38] + [UInt8](repeating: 0x80, count: 8) + [0x40]
+
     /// A `WatchRequest` with a `cancel_request`.
     static func cancelRequest(_ watchID: Int64) -> [UInt8] {
         var number: [UInt8] = []

@@ -96,6 +96,7 @@ struct WatchMultiplexerStateMachine: Sendable {
     /// Watchers of the server that were ended, or never ours: told once.
     private var strays: Set<Int64> = []
     private var outbox: [[UInt8]] = []
+    private var probeRequest = WatchMessage.probe
     private var progressIsWanted = false
     private var progressRequests = 0
     private var progressAnswers = 0
@@ -204,7 +205,7 @@ struct WatchMultiplexerStateMachine: Sendable {
         // A create that is under way is as good.
         guard phase == .open, creating == .nobody else { return }
         creating = .probe
-        outbox.append(WatchMessage.probe)
+        outbox.append(probeRequest)
     }
 
     // MARK: The stream
@@ -238,6 +239,7 @@ struct WatchMultiplexerStateMachine: Sendable {
         ids = [:]
         strays = []
         outbox = []
+        probeRequest = WatchMessage.probe
         progressRequests = 0
         progressAnswers = 0
         phase = queue.isEmpty ? .idle : .opening
@@ -280,6 +282,7 @@ struct WatchMultiplexerStateMachine: Sendable {
         case .probe: return probed(message)
         }
         creating = .nobody
+        if message.header.clusterID != 0 { probeRequest = WatchMessage.probeWithID }
         defer { createNext() }
         if message.canceled { return refused(message, answered) }
         guard live[message.watchID] == nil else { return abandon("the server gave two watchers the ID \(message.watchID)") }
@@ -296,7 +299,11 @@ struct WatchMultiplexerStateMachine: Sendable {
     /// A probe was answered, and what with makes no difference. Servers that only speak like etcd may have made a watcher of it.
     private mutating func probed(_ message: WatchMessage) -> Action {
         creating = .nobody
-        if !message.canceled, live[message.watchID] == nil { dismiss(message.watchID) }
+        if !message.canceled, live[message.watchID] == nil {
+            // A watcher of the same ID may have been ended after the probe before.
+            strays.remove(message.watchID)
+            dismiss(message.watchID)
+        }
         createNext()
         return .none
     }

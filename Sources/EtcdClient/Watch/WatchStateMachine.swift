@@ -84,6 +84,8 @@ struct WatchStateMachine: Sendable {
     private(set) var nextRevision: Int64
     /// Whether the server has made the watcher and nothing else is asked.
     var isLive: Bool { state == .live }
+    /// What a stream of its own is probed with.
+    private(set) var probe = WatchMessage.probe
     private var clusterID: UInt64
     private var hasDelivered = false
     private var watchID: Int64 = 0
@@ -177,6 +179,7 @@ struct WatchStateMachine: Sendable {
         if message.canceled { return refused(message) }
         if let lost = lostCluster(message.header) { return lost }
         watchID = message.watchID
+        probe = message.header.clusterID == 0 ? WatchMessage.probe : WatchMessage.probeWithID
         refusals = 0
         // A member that lags is behind the revision as well as a store that was put back to an earlier state. A revision of 0 says nothing:
         // servers that only speak like etcd leave it out.

@@ -72,6 +72,31 @@ struct WatchAuthenticationTests {
         }
     }
 
+    @Test("Probes that are refused for want of a right take nothing from a watch", arguments: [.shared, .dedicated] as [WatchOptions.Stream])
+    func probes(stream: WatchOptions.Stream) async throws {
+        try await EtcdCluster.withAuthentication { cluster in
+            let member = try #require(cluster.members.first)
+            let settings = try configuration(of: cluster) {
+                $0.credentials = .user("alice", password: "secret")
+                $0.watchProbe = .init(interval: .milliseconds(50), timeout: .seconds(20))
+            }
+            try await withClient(settings) { client in
+                let watch = try await client.watch(.prefix("a/"), options: .init(stream: stream))
+                let seen = Task { try await watch.events(2).map(\.kv.keyText) }
+                try await member.waitForWatchers(1)
+                let sent: @Sendable () async -> Double = { await member.metric("grpc_server_msg_received_total") ?? 0 }
+                for key in ["a/1", "a/2"] {
+                    let before = await sent()
+                    // Nobody else says anything.
+                    try await within("refused probes") { while await sent() < before + 10 { try await Task.sleep(for: .milliseconds(50)) } }
+                    try await client.put(key, "")
+                }
+                #expect(try await within("the events") { try await seen.value } == ["a/1", "a/2"])
+                try await member.waitForWatchStreams(1)
+            }
+        }
+    }
+
     @Test("A wrong password ends a watch with its reason, and doesn't try for ever", arguments: [.shared, .dedicated] as [WatchOptions.Stream])
     func wrongPassword(stream: WatchOptions.Stream) async throws {
         try await EtcdCluster.withAuthentication { cluster in

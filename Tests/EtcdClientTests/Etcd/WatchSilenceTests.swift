@@ -17,10 +17,14 @@ import Testing
 /// A server of watches that says what a test has it say, and answers pings whatever else it leaves unanswered.
 private final class ScriptedWatches: Sendable {
     private let answered = Mutex<[String: Int]>([:])
-    /// What to say to a create, by the connection's number and its own on the stream; nil for nothing.
-    private let answer: @Sendable (_ connection: Int, _ create: Int) -> [[UInt8]]?
+    /// What to say to a create, by the connection's number, its own on the stream, and its bytes; nil for nothing.
+    private let answer: @Sendable (_ connection: Int, _ create: Int, _ request: [UInt8]) -> [[UInt8]]?
 
-    init(_ answer: @escaping @Sendable (_ connection: Int, _ create: Int) -> [[UInt8]]?) { self.answer = answer }
+    init(_ answer: @escaping @Sendable (_ connection: Int, _ create: Int, _ request: [UInt8]) -> [[UInt8]]?) { self.answer = answer }
+
+    convenience init(_ answer: @escaping @Sendable (_ connection: Int, _ create: Int) -> [[UInt8]]?) {
+        self.init { connection, create, _ in answer(connection, create) }
+    }
 
     var script: ScriptedPeer.Script {
         { server, connection, requests in
@@ -31,11 +35,11 @@ private final class ScriptedWatches: Sendable {
     private func serve(_ server: OpaquePointer, _ connection: Int, _ stream: Int32) {
         let creates = Self.creates(server, stream)
         let before = answered.withLock { answered in
-            defer { answered["\(connection)/\(stream)"] = creates }
+            defer { answered["\(connection)/\(stream)"] = creates.count }
             return answered["\(connection)/\(stream)"] ?? 0
         }
-        for create in before..<max(before, creates) {
-            guard let messages = answer(connection, create) else { continue }
+        for create in before..<max(before, creates.count) {
+            guard let messages = answer(connection, create, creates[create]) else { continue }
             if create == 0 { scripted_server_headers(server, stream, okHeaders, false) }
             for message in messages {
                 let bytes = framed(message)
@@ -44,35 +48,40 @@ private final class ScriptedWatches: Sendable {
         }
     }
 
-    /// How many creates a stream has got.
-    private static func creates(_ server: OpaquePointer, _ stream: Int32) -> Int {
+    /// The creates that a stream has got.
+    private static func creates(_ server: OpaquePointer, _ stream: Int32) -> [[UInt8]] {
         var length = 0
-        guard let body = scripted_server_request_body(server, stream, &length) else { return 0 }
+        guard let body = scripted_server_request_body(server, stream, &length) else { return [] }
         var rest = UnsafeBufferPointer(start: body, count: length)[...]
-        var count = 0
+        var creates: [[UInt8]] = []
         while rest.count >= 5 {
             let start = rest.startIndex
             let size = (1...4).reduce(0) { $0 << 8 | Int(rest[start + $1]) }
             guard rest.count >= 5 + size else { break }
-            if size > 0, rest[start + 5] == 0x0a { count += 1 }
+            if size > 0, rest[start + 5] == 0x0a { creates.append(Array(rest.dropFirst(5).prefix(size))) }
             rest = rest.dropFirst(5 + size)
         }
-        return count
+        return creates
     }
 
-    static func created(revision: UInt64 = 20, id: UInt64 = 0) -> [UInt8] {
+    static func created(revision: UInt64 = 20, id: UInt64 = 0, clusterID: UInt64 = 0) -> [UInt8] {
         var writer = WireWriter()
-        writer.message(1) { $0.number(3, revision) }
+        writer.message(1) { header in
+            if clusterID != 0 { header.number(1, clusterID) }
+            header.number(3, revision)
+        }
         writer.number(2, id)
         writer.number(3, 1)
         return writer.bytes
     }
 
     /// What etcd says to a create of no keys.
-    static var refused: [UInt8] {
+    static var refused: [UInt8] { refused(id: UInt64(bitPattern: -1)) }
+
+    static func refused(id: UInt64) -> [UInt8] {
         var writer = WireWriter()
         writer.message(1) { $0.number(3, 20) }
-        writer.number(2, UInt64(bitPattern: -1))
+        writer.number(2, id)
         writer.number(3, 1)
         writer.number(4, 1)
         return writer.bytes
@@ -172,6 +181,38 @@ struct WatchSilenceTests {
             #expect(revisions == [10])
             #expect(peer.connectionCount == 1)
             #expect(probes.withLock { $0 } >= 20)
+        }
+    }
+
+    @Test("A server that keeps back what its watcher of a refused ID has to say isn't made to by probes", arguments: streams)
+    func refusedID(stream: WatchOptions.Stream) async throws {
+        let cutOff = Mutex(false)
+        let server = ScriptedWatches { _, create, request in
+            if create == 0 { return [ScriptedWatches.created(clusterID: 7)] }
+            // As etcd 3.5.5 does for want of a right.
+            let id: UInt64 = request == WatchMessage.probeWithID ? 1 << 62 : 0
+            if id == 0 { cutOff.withLock { $0 = true } }
+            let event = create == 5 && !cutOff.withLock { $0 } ? [ScriptedWatches.event(revision: 10)] : []
+            return [ScriptedWatches.refused(id: id)] + event
+        }
+        try await Self.withWatch(server, WatchOptions(startRevision: 10, stream: stream), probe: Self.quick) { peer, watch in
+            let revisions = try await watch.events(1).map(\.revision)
+            #expect(revisions == [10])
+            #expect(peer.connectionCount == 1)
+        }
+    }
+
+    @Test("A server that names no cluster, and may not answer creates with an ID, is probed without", arguments: streams)
+    func withoutID(stream: WatchOptions.Stream) async throws {
+        let server = ScriptedWatches { _, create, request in
+            if create == 0 { return [ScriptedWatches.created()] }
+            guard request == WatchMessage.probe else { return nil }
+            return [ScriptedWatches.refused] + (create == 5 ? [ScriptedWatches.event(revision: 10)] : [])
+        }
+        try await Self.withWatch(server, WatchOptions(startRevision: 10, stream: stream), probe: Self.quick) { peer, watch in
+            let revisions = try await watch.events(1).map(\.revision)
+            #expect(revisions == [10])
+            #expect(peer.connectionCount == 1)
         }
     }
 

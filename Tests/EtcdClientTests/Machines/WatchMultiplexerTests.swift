@@ -30,20 +30,20 @@ private struct Stream {
     mutating func create(_ watcher: UInt64) -> String { handle(.create(watcher, request: [UInt8(watcher)])) }
 
     /// Asks for watchers that the server makes, with the IDs 0, 1, 2 …
-    mutating func open(_ watchers: UInt64..., revision: Int64 = 100) {
+    mutating func open(_ watchers: UInt64..., revision: Int64 = 100, clusterID: UInt64 = 0) {
         for watcher in watchers { create(watcher) }
         handle(.opened)
-        for id in watchers.indices { created(Int64(id), revision: revision) }
+        for id in watchers.indices { created(Int64(id), revision: revision, clusterID: clusterID) }
     }
 
     @discardableResult
-    mutating func created(_ id: Int64, revision: Int64 = 100) -> String {
-        handle(.message(WatchMessage(header: ResponseHeader(revision: revision), watchID: id, created: true)))
+    mutating func created(_ id: Int64, revision: Int64 = 100, clusterID: UInt64 = 0) -> String {
+        handle(.message(WatchMessage(header: ResponseHeader(clusterID: clusterID, revision: revision), watchID: id, created: true)))
     }
 
     @discardableResult
-    mutating func refused(_ reason: String) -> String {
-        handle(.message(WatchMessage(watchID: -1, created: true, canceled: true, cancelReason: reason)))
+    mutating func refused(_ reason: String, id: Int64 = -1) -> String {
+        handle(.message(WatchMessage(watchID: id, created: true, canceled: true, cancelReason: reason)))
     }
 
     @discardableResult
@@ -75,6 +75,7 @@ private struct Stream {
         if request.count == 1 { return "create \(request[0])" }
         if request == WatchMessage.progressRequest { return "progress" }
         if request == WatchMessage.probe { return "probe" }
+        if request == WatchMessage.probeWithID { return "probe with ID" }
         return request.first == 0x12 ? "cancel \(request.last ?? 0)" : "?"
     }
 }
@@ -375,6 +376,42 @@ struct WatchMultiplexerTests {
         #expect(stream.written == ["create 1", "probe"] + (isRefused ? [] : ["cancel 9"]) + ["create 2"])
         #expect(stream.created(1) == "deliver 2")
         #expect(!stream.machine.isOwedAnswer && !stream.machine.isRetired)
+    }
+
+    @Test("etcd is probed with an ID that no watcher has, and what only speaks like it with none", arguments: [0, 7] as [UInt64])
+    func probeID(clusterID: UInt64) {
+        var stream = Stream()
+        stream.open(1, clusterID: clusterID)
+        stream.handle(.probeWanted)
+        let probe = clusterID == 0 ? "probe" : "probe with ID"
+        #expect(stream.written == ["create 1", probe])
+        // As old servers answer it, and new ones, and one that makes a watcher of it each time.
+        #expect(stream.refused("etcdserver: permission denied", id: 1 << 62) == "" && !stream.machine.isOwedAnswer)
+        stream.handle(.probeWanted)
+        #expect(stream.refused("mvcc: watcher range is empty") == "" && !stream.machine.isOwedAnswer)
+        for _ in 0..<2 {
+            stream.handle(.probeWanted)
+            #expect(stream.created(1 << 62) == "" && !stream.machine.isOwedAnswer)
+        }
+        #expect(stream.written == ["create 1", probe, probe, probe, "cancel 64", probe, "cancel 64"])
+        #expect(stream.events(0) == "deliver 1")
+        stream.lose()
+        stream.open(2)
+        stream.handle(.probeWanted)
+        #expect(stream.written.last == "probe")
+    }
+
+    @Test("A probe is what protobuf makes of it")
+    func probeRequests() {
+        for (bytes, id) in [(WatchMessage.probe, nil), (WatchMessage.probeWithID, 1 << 62)] as [([UInt8], UInt64?)] {
+            var writer = WireWriter()
+            writer.message(1) { create in
+                create.data(1, "b")
+                create.data(2, "a")
+                if let id { create.number(7, id) }
+            }
+            #expect(bytes == writer.bytes)
+        }
     }
 
     @Test("A probe that is refused for want of a valid token costs nobody the stream")

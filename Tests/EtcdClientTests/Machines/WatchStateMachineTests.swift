@@ -372,6 +372,19 @@ struct WatchStateMachineTests {
         #expect(watch.revisions == [[50]])
     }
 
+    @Test("A stream of its own is probed with an ID where the server that made the watcher names its cluster, and else with none")
+    func probeID() {
+        var watch = Driven(start: 10)
+        watch.open(clusterID: 0)
+        #expect(watch.machine.probe == WatchMessage.probe)
+        watch.lose()
+        watch.open(clusterID: 7)
+        #expect(watch.machine.probe == WatchMessage.probeWithID)
+        watch.lose()
+        watch.open(clusterID: 0)
+        #expect(watch.machine.probe == WatchMessage.probe)
+    }
+
     @Test("A member without a leader is a reason to go on elsewhere, or to end where that is wanted", arguments: [true, false])
     func noLeader(ends: Bool) {
         var watch = Driven(start: 10, endsWithoutLeader: ends)
