@@ -79,11 +79,11 @@ extension EtcdWatch {
     }
 
     private func openStream(after wait: Duration) async {
-        let client = client
+        let (client, pulse) = (client, pulse)
         let opened = await closing.racing { () async -> Result<EtcdClient.IdentifiedStream, GRPCError> in
             do {
                 if wait > .zero { try await Task.sleep(for: wait) }
-                return .success(try await client.openWatchStream())
+                return .success(try await client.openWatchStream(pulse))
             } catch let error as GRPCError {
                 return .failure(error)
             } catch {

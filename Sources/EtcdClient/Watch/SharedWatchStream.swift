@@ -214,7 +214,7 @@ final class SharedWatchStream: Sendable {
     private func serve(_ client: EtcdClient) async {
         let opened: EtcdClient.IdentifiedStream
         do throws(GRPCError) {
-            opened = try await client.openWatchStream()
+            opened = try await client.openWatchStream(pulse)
         } catch {
             return broken(error, client)
         }

@@ -23,8 +23,10 @@ struct WatchHooks: Sendable {
 // What watches need of the client's login and of its connections.
 extension EtcdClient {
     /// Opens a stream of watches. Whole histories come in messages of a megabyte and more, so these are read while they come.
-    func openWatchStream() async throws(GRPCError) -> IdentifiedStream {
-        try await openStream("/etcdserverpb.Watch/Watch", lane: .watch, parts: { MessageParts<WatchMessage>() })
+    /// - Parameter pulse: what is to be told of each part of a long message.
+    func openWatchStream(_ pulse: WatchPulse) async throws(GRPCError) -> IdentifiedStream {
+        try await openStream(
+            "/etcdserverpb.Watch/Watch", lane: .watch, parts: { [weak pulse] in MessageParts<WatchMessage> { [weak pulse] in pulse?.heardPart() } })
     }
 
     /// Whether a refused token can be replaced by another.

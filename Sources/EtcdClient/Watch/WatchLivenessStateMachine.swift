@@ -64,6 +64,12 @@ struct WatchLivenessStateMachine: Sendable {
         owedSince = isOwedMore ? now : nil
     }
 
+    /// A part of a long message came: on a slow link the answers behind it take as long as it does.
+    mutating func heardPart(at now: Instant) {
+        lastHeard = now
+        if owedSince != nil { owedSince = now }
+    }
+
     /// Something was asked that has to be answered.
     mutating func asked(at now: Instant) { if owedSince == nil { owedSince = now } }
 

@@ -59,6 +59,9 @@ final class WatchPulse: Sendable {
 
     func heard(isOwedMore: Bool = false) { state.withLock { $0.machine?.heard(at: .now, isOwedMore: isOwedMore) } }
 
+    /// A part of a message came, whose end is still to come.
+    func heardPart() { state.withLock { $0.machine?.heardPart(at: .now) } }
+
     func asked() { state.withLock { $0.machine?.asked(at: .now) } }
 
     /// Something came, and the reader goes away with it for a while.

@@ -17,6 +17,11 @@ final class MessageParts<Message: WireDecodable & Sendable>: PartReceiver, @unch
     private var cut: [UInt8] = []
     private var failure: MalformedMessage?
     private var isFirst = true
+    private let onPart: (@Sendable () -> Void)?
+
+    /// A message of which nothing has come.
+    /// - Parameter onPart: called on the event loop for each part.
+    init(onPart: (@Sendable () -> Void)? = nil) { self.onPart = onPart }
 
     /// Reads a message.
     /// - Parameters:
@@ -31,6 +36,7 @@ final class MessageParts<Message: WireDecodable & Sendable>: PartReceiver, @unch
     func receive(_ part: UnsafeRawBufferPointer, following: Int) {
         if isFirst { Self.makeRoom(part.count + following) }
         isFirst = false
+        onPart?()
         // What is wrong is told at the end, when it is known whether the call succeeded at all.
         guard failure == nil else { return }
         do throws(MalformedMessage) {

@@ -87,11 +87,16 @@ private final class ScriptedWatches: Sendable {
         return writer.bytes
     }
 
-    static func event(revision: UInt64, id: UInt64 = 0) -> [UInt8] {
+    static func event(revision: UInt64, id: UInt64 = 0, value: [UInt8] = []) -> [UInt8] {
         var writer = WireWriter()
         writer.message(1) { $0.number(3, revision) }
         writer.number(2, id)
-        writer.message(11) { event in event.message(2) { $0.number(3, revision) } }
+        writer.message(11) { event in
+            event.message(2) { kv in
+                kv.number(3, revision)
+                kv.data(5, value)
+            }
+        }
         return writer.bytes
     }
 }
@@ -181,6 +186,29 @@ struct WatchSilenceTests {
             #expect(revisions == [10])
             #expect(peer.connectionCount == 1)
             #expect(probes.withLock { $0 } >= 20)
+        }
+    }
+
+    @Test("A long message is waited for as long as its bytes come, however long that takes", arguments: streams)
+    func longMessage(stream: WatchOptions.Stream) async throws {
+        let server = ScriptedWatches { _, create in create == 0 ? [ScriptedWatches.created()] : nil }
+        try await Self.withWatch(server, WatchOptions(startRevision: 10, stream: stream), probe: Self.quick) { peer, watch in
+            let event = Task { try await watch.events(1).map(\.kv.value.count) }
+            let size = 600 << 10
+            let message = framed(ScriptedWatches.event(revision: 10, value: [UInt8](repeating: 7, count: size)))
+            try await peer.waitForRequest()
+            try await peer.wait { server in
+                var length = 0
+                return scripted_server_request_body(server, 1, &length) != nil && length > 5
+            }
+            // The scenario is about time that passes: longer than the interval and the timeout.
+            for start in stride(from: 0, to: message.count, by: 100 << 10) {
+                try await Task.sleep(for: .milliseconds(450))
+                let piece = Array(message[start..<min(start + 100 << 10, message.count)])
+                try await peer.act { server in scripted_server_data(server, 1, piece, piece.count, false) }
+            }
+            #expect(try await event.value == [size])
+            #expect(peer.connectionCount == 1)
         }
     }
 

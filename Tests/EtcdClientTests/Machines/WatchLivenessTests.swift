@@ -60,6 +60,17 @@ struct WatchLivenessTests {
         #expect(Self.look(&machine, from: 10, to: 19) == [19: .giveUp])
     }
 
+    @Test("A message that is still coming is life, and what is owed behind it is waited for", arguments: [true, false])
+    func parts(isOwed: Bool) {
+        var machine = Self.machine()
+        if isOwed { machine.asked(at: Self.at(1)) }
+        for second in 1...60 {
+            machine.heardPart(at: Self.at(Double(second)))
+            #expect(machine.look(at: Self.at(Double(second))) == .none)
+        }
+        #expect(Self.look(&machine, from: 61, to: isOwed ? 70 : 75) == (isOwed ? [70: .giveUp] : [65: .requestProgress, 75: .giveUp]))
+    }
+
     @Test("Where others may be the reason for silence progress is never held against the server")
     func shared() {
         var machine = Self.machine(isOwed: false)
