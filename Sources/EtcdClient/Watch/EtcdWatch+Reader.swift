@@ -203,11 +203,7 @@ extension EtcdWatch {
     /// How this watch's own stream is kept alive.
     private func liveness() -> WatchLivenessStateMachine.Rules {
         let mayAsk = shared.withLock { ($0.silences ?? 0) < 2 }
-        let timeout = options.liveness?.timeout ?? client.watches.probe?.timeout ?? WatchHub.patience
-        if let liveness = options.liveness, mayAsk {
-            return WatchLivenessStateMachine.Rules(progressInterval: liveness.interval, owesProgress: true, timeout: timeout)
-        }
-        return WatchLivenessStateMachine.Rules(probeInterval: options.liveness?.interval ?? client.watches.probe?.interval, timeout: timeout)
+        return WatchLivenessStateMachine.Rules(options.liveness, probe: client.watches.probe, owesProgress: true, asksProgress: mayAsk)
     }
 
     /// The stream has been silent: what comes of asking is the reader's to find.

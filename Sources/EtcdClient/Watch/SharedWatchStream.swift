@@ -62,9 +62,7 @@ final class SharedWatchStream: Sendable {
     }
 
     private func rules(_ liveness: WatchOptions.Liveness?) -> WatchLivenessStateMachine.Rules {
-        let probe = liveness?.shortest(probe) ?? probe
-        return WatchLivenessStateMachine.Rules(
-            progressInterval: liveness?.interval, probeInterval: probe?.interval, timeout: probe?.timeout ?? WatchHub.patience)
+        WatchLivenessStateMachine.Rules(liveness, probe: probe)
     }
 
     /// Whether it takes no new watchers.

@@ -36,6 +36,9 @@ struct WatchLivenessStateMachine: Sendable {
 
     private(set) var rules: Rules
     private var lastHeard: Instant
+    /// When something came last that wasn't the answer to a probe, which says nothing of how far the stream is.
+    private var lastNews: Instant
+    private var isProbed = false
     private var lastAsked: Instant
     private var owedSince: Instant?
     private var isReading = true
@@ -45,6 +48,7 @@ struct WatchLivenessStateMachine: Sendable {
     init(_ rules: Rules, now: Instant) {
         self.rules = rules
         lastHeard = now
+        lastNews = now
         lastAsked = now
         lastLook = now
     }
@@ -61,12 +65,15 @@ struct WatchLivenessStateMachine: Sendable {
     /// Something came, whatever it is. Further answers may be owed all the same.
     mutating func heard(at now: Instant, isOwedMore: Bool = false) {
         lastHeard = now
+        if !isProbed { lastNews = now }
+        isProbed = false
         owedSince = isOwedMore ? now : nil
     }
 
     /// A part of a long message came: on a slow link the answers behind it take as long as it does.
     mutating func heardPart(at now: Instant) {
         lastHeard = now
+        lastNews = now
         if owedSince != nil { owedSince = now }
     }
 
@@ -87,19 +94,31 @@ struct WatchLivenessStateMachine: Sendable {
         lastLook = now
         if passed > Self.standstill {
             lastHeard += passed
+            lastNews += passed
             owedSince? += passed
         }
         guard isReading else { return .none }
         if let owedSince { return now - owedSince >= rules.timeout ? .giveUp : .none }
-        if let interval = rules.progressInterval, now - max(lastHeard, lastAsked) >= interval {
+        if let interval = rules.progressInterval, now - max(lastNews, lastAsked) >= interval {
             lastAsked = now
             if rules.owesProgress { owedSince = now }
             return .requestProgress
         }
         if let interval = rules.probeInterval, now - lastHeard >= interval {
             owedSince = now
+            isProbed = true
             return .probe
         }
         return .none
+    }
+}
+
+extension WatchLivenessStateMachine.Rules {
+    /// The rules for a stream that its watches want asked like this, where the client has each stream probed like that: the shorter holds.
+    init(_ liveness: WatchOptions.Liveness?, probe: WatchOptions.Liveness?, owesProgress: Bool = false, asksProgress: Bool = true) {
+        let shortest = liveness?.shortest(probe) ?? probe
+        self.init(
+            progressInterval: asksProgress ? liveness?.interval : nil, owesProgress: owesProgress, probeInterval: shortest?.interval,
+            timeout: shortest?.timeout ?? WatchHub.patience)
     }
 }

@@ -62,7 +62,7 @@ public struct WatchOptions: Sendable, Hashable {
     ///
     /// It also takes the place of ``EtcdClientConfiguration/watchProbe`` where it is shorter. Old servers, kine and etcd's own gRPC proxy never answer a
     /// request for progress, and on a shared stream one watch that isn't up to date silences it for all: there the probe tells whether the server lives.
-    /// A dedicated watch that has never had an answer on two streams is probed from then on, too.
+    /// A dedicated watch that has never had an answer on two streams is only probed from then on.
     public var liveness: Liveness?
     /// Ends the watch with `noLeader` when its member has lost its leader, rather than go on elsewhere, or when there is one again.
     public var endsWithoutLeader: Bool

@@ -173,6 +173,20 @@ struct WatchSilenceTests {
         }
     }
 
+    @Test("A watch that is to be asked seldom is probed as often as any other", arguments: streams)
+    func seldomAsked(stream: WatchOptions.Stream) async throws {
+        let server = ScriptedWatches { connection, create in
+            if create > 0 { return connection == 0 ? nil : [ScriptedWatches.refused] }
+            return [ScriptedWatches.created(), ScriptedWatches.event(revision: connection == 0 ? 10 : 11)]
+        }
+        let options = WatchOptions(startRevision: 10, stream: stream, liveness: .init(interval: .seconds(600), timeout: .seconds(600)))
+        try await Self.withWatch(server, options, probe: Self.quick) { peer, watch in
+            let revisions = try await watch.events(2).map(\.revision)
+            #expect(revisions == [10, 11])
+            #expect(peer.connectionCount == 2)
+        }
+    }
+
     @Test("A server that answers probes and nothing else is stayed with", arguments: streams)
     func answered(stream: WatchOptions.Stream) async throws {
         let probes = Mutex(0)

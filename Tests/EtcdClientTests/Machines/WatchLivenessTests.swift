@@ -104,6 +104,30 @@ struct WatchLivenessTests {
         #expect(actions == [.none, .requestProgress])
     }
 
+    @Test("Answers to probes keep no stream from being asked how far it is", arguments: [true, false])
+    func probesBetween(isOwed: Bool) {
+        var machine = Self.machine(progress: .seconds(60), isOwed: isOwed, probe: .seconds(15))
+        var actions: [Int: WatchLivenessStateMachine.Action] = [:]
+        for second in 1...65 {
+            let action = machine.look(at: Self.at(Double(second)))
+            if action != .none { actions[second] = action }
+            if action == .probe { machine.heard(at: Self.at(Double(second))) }
+        }
+        #expect(actions == [15: .probe, 30: .probe, 45: .probe, 60: .requestProgress].merging(isOwed ? [:] : [61: .probe]) { first, _ in first })
+    }
+
+    @Test("The shorter of what a watch asks for and what the client has streams probed by holds")
+    func rules() {
+        let (short, long) = (WatchOptions.Liveness(interval: .seconds(2), timeout: .seconds(3)), WatchOptions.Liveness(interval: .seconds(600)))
+        typealias Rules = WatchLivenessStateMachine.Rules
+        #expect(Rules(long, probe: short) == Rules(progressInterval: .seconds(600), probeInterval: .seconds(2), timeout: .seconds(3)))
+        #expect(Rules(short, probe: long) == Rules(progressInterval: .seconds(2), probeInterval: .seconds(2), timeout: .seconds(3)))
+        #expect(Rules(short, probe: nil) == Rules(progressInterval: .seconds(2), probeInterval: .seconds(2), timeout: .seconds(3)))
+        #expect(Rules(short, probe: nil, asksProgress: false) == Rules(probeInterval: .seconds(2), timeout: .seconds(3)))
+        #expect(Rules(nil, probe: short) == Rules(probeInterval: .seconds(2), timeout: .seconds(3)))
+        #expect(Rules(nil, probe: nil) == Rules(timeout: .seconds(10)))
+    }
+
     @Test("Shorter times hold at once")
     func follow() {
         var machine = Self.machine(progress: nil, probe: .seconds(60))
