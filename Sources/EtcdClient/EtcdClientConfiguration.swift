@@ -32,7 +32,8 @@ public struct EtcdClientConfiguration: Sendable {
     public var memberSync: Duration?
     /// Finds watch streams that are stuck although their connection answers pings: one that has been silent for the interval is asked what a server
     /// answers at once, and is left for another connection, on another endpoint if there is one, when it hasn't within the timeout. nil not to look;
-    /// a watcher that isn't made within ten seconds is noticed all the same.
+    /// a watcher that isn't made within ten seconds is noticed all the same. Where the stream isn't silent, but the answer never comes, it is left after three
+    /// times the timeout; the time that long messages take to arrive doesn't count.
     ///
     /// A quiet stream costs a few bytes each time. See also ``WatchOptions/liveness``.
     public var watchProbe: WatchOptions.Liveness?

@@ -29,6 +29,8 @@ final class SharedWatchStream: Sendable {
         var liveness: WatchOptions.Liveness?
         /// What was said on the stream makes no sense: it is being reset, and nothing more is heard of it.
         var failure: GRPCError?
+        /// How many answers to creates the pulse knows of.
+        var answers: UInt64 = 0
         var isStopped = false
     }
 
@@ -282,7 +284,8 @@ final class SharedWatchStream: Sendable {
                 }
                 guard index == received.count - 1 || effects.failure != nil else { return }
                 Self.settle(&state, &effects)
-                pulse.heard(isOwedMore: state.machine.isOwedAnswer)
+                pulse.heard(isOwedMore: state.machine.isOwedAnswer, isAnswer: state.machine.answers != state.answers)
+                state.answers = state.machine.answers
             }
             if effects.failure != nil { break }
         }

@@ -31,6 +31,9 @@ struct WatchLivenessStateMachine: Sendable {
         var timeout: Duration
     }
 
+    /// How many timeouts an answer may take while other things are said. Those that are in line before it are no reason to leave; that it never comes is.
+    static let busyTimeouts = 3
+
     /// Time that passes at once is time in which this process stood still: it says nothing about the server.
     static let standstill: Duration = .seconds(3)
 
@@ -41,6 +44,8 @@ struct WatchLivenessStateMachine: Sendable {
     private var isProbed = false
     private var lastAsked: Instant
     private var owedSince: Instant?
+    /// Since when the next answer is owed, whatever else was said meanwhile.
+    private var unansweredSince: Instant?
     private var isReading = true
     private var lastLook: Instant
 
@@ -63,22 +68,30 @@ struct WatchLivenessStateMachine: Sendable {
     mutating func follow(_ rules: Rules) { self.rules = rules }
 
     /// Something came, whatever it is. Further answers may be owed all the same.
-    mutating func heard(at now: Instant, isOwedMore: Bool = false) {
+    /// - Parameter isAnswer: whether what is owed from now on is another answer than before.
+    mutating func heard(at now: Instant, isOwedMore: Bool = false, isAnswer: Bool = true) {
         lastHeard = now
         if !isProbed { lastNews = now }
         isProbed = false
         owedSince = isOwedMore ? now : nil
+        if !isOwedMore { unansweredSince = nil } else if isAnswer || unansweredSince == nil { unansweredSince = now }
     }
 
     /// A part of a long message came: on a slow link the answers behind it take as long as it does.
     mutating func heardPart(at now: Instant) {
+        if let since = unansweredSince { unansweredSince = min(now, since + (now - lastHeard)) }
         lastHeard = now
         lastNews = now
         if owedSince != nil { owedSince = now }
     }
 
     /// Something was asked that has to be answered.
-    mutating func asked(at now: Instant) { if owedSince == nil { owedSince = now } }
+    mutating func asked(at now: Instant) { if owedSince == nil { owes(since: now) } }
+
+    private mutating func owes(since now: Instant) {
+        owedSince = now
+        unansweredSince = now
+    }
 
     /// Nobody reads: what has come can't be heard.
     mutating func stopReading() { isReading = false }
@@ -86,7 +99,7 @@ struct WatchLivenessStateMachine: Sendable {
     mutating func read(at now: Instant) {
         if isReading { return }
         isReading = true
-        if owedSince != nil { owedSince = now }
+        if owedSince != nil { owes(since: now) }
     }
 
     mutating func look(at now: Instant) -> Action {
@@ -96,16 +109,20 @@ struct WatchLivenessStateMachine: Sendable {
             lastHeard += passed
             lastNews += passed
             owedSince? += passed
+            unansweredSince? += passed
         }
         guard isReading else { return .none }
-        if let owedSince { return now - owedSince >= rules.timeout ? .giveUp : .none }
+        if let owedSince {
+            let isPatient = now - owedSince < rules.timeout && now - (unansweredSince ?? now) < rules.timeout * Self.busyTimeouts
+            return isPatient ? .none : .giveUp
+        }
         if let interval = rules.progressInterval, now - max(lastNews, lastAsked) >= interval {
             lastAsked = now
-            if rules.owesProgress { owedSince = now }
+            if rules.owesProgress { owes(since: now) }
             return .requestProgress
         }
         if let interval = rules.probeInterval, now - lastHeard >= interval {
-            owedSince = now
+            owes(since: now)
             isProbed = true
             return .probe
         }

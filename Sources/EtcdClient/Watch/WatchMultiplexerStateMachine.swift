@@ -107,6 +107,8 @@ struct WatchMultiplexerStateMachine: Sendable {
     /// Takes no new watchers: its token isn't valid any more. Those that were made stay.
     private(set) var isRetired = false
 
+    /// How many answers to creates have come.
+    private(set) var answers: UInt64 = 0
     /// Whether the server owes an answer to a create.
     var isOwedAnswer: Bool { creating != .nobody }
     /// Whether somebody waits for a stream.
@@ -272,6 +274,7 @@ struct WatchMultiplexerStateMachine: Sendable {
 
     private mutating func created(_ message: WatchMessage) -> Action {
         let answered: Watcher?
+        if isOwedAnswer { answers += 1 }
         switch creating {
         case .nobody:
             // Not asked for.

@@ -57,7 +57,7 @@ final class WatchPulse: Sendable {
     /// What holds from now on for the stream that is open, if one is.
     func follow(_ rules: WatchLivenessStateMachine.Rules) { state.withLock { $0.machine?.follow(rules) } }
 
-    func heard(isOwedMore: Bool = false) { state.withLock { $0.machine?.heard(at: .now, isOwedMore: isOwedMore) } }
+    func heard(isOwedMore: Bool, isAnswer: Bool) { state.withLock { $0.machine?.heard(at: .now, isOwedMore: isOwedMore, isAnswer: isAnswer) } }
 
     /// A part of a message came, whose end is still to come.
     func heardPart() { state.withLock { $0.machine?.heardPart(at: .now) } }

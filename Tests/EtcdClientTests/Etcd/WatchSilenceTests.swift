@@ -116,6 +116,15 @@ struct WatchSilenceTests {
         }
     }
 
+    /// Waits until the first watcher was asked for, and the answer given.
+    private static func waitForCreate(_ peer: ScriptedPeer) async throws {
+        try await peer.waitForRequest()
+        try await peer.wait { server in
+            var length = 0
+            return scripted_server_request_body(server, 1, &length) != nil && length > 5
+        }
+    }
+
     private static let quick = WatchOptions.Liveness(interval: .milliseconds(100), timeout: .seconds(2))
 
     @Test("A stream on which progress isn't answered any more is left for another connection, and nothing is missed")
@@ -137,6 +146,34 @@ struct WatchSilenceTests {
         try await Self.withWatch(server, WatchOptions(startRevision: 10, stream: stream)) { peer, watch in
             let revisions = try await watch.events(1).map(\.revision)
             #expect(revisions == [10])
+            #expect(peer.connectionCount == 2)
+        }
+    }
+
+    @Test("A watcher that isn't made is asked for again on another connection although others on its stream get events")
+    func createAmongEvents() async throws {
+        let server = ScriptedWatches { connection, create in
+            let id = UInt64(create)
+            if connection == 0 { return create == 0 ? [ScriptedWatches.created()] : nil }
+            return [ScriptedWatches.created(id: id), ScriptedWatches.event(revision: 10, id: id)]
+        }
+        let probe = WatchOptions.Liveness(interval: .seconds(60), timeout: .seconds(1))
+        try await Self.withWatch(server, WatchOptions(startRevision: 10), probe: probe) { peer, watch in
+            let reader = Task { while try await watch.nextBatch() != nil {} }
+            try await Self.waitForCreate(peer)
+            let second = try await watch.client.watch(.key("b"), options: WatchOptions(startRevision: 10))
+            let event = Task { try await second.events(1).map(\.revision) }
+            let events = Task {
+                // What it takes is time in which the stream is never silent.
+                let bytes = framed(ScriptedWatches.event(revision: 10))
+                while peer.connectionCount == 1 {
+                    try await peer.act { server in scripted_server_data(server, 1, bytes, bytes.count, false) }
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+            #expect(try await event.value == [10])
+            events.cancel()
+            reader.cancel()
             #expect(peer.connectionCount == 2)
         }
     }
@@ -210,11 +247,7 @@ struct WatchSilenceTests {
             let event = Task { try await watch.events(1).map(\.kv.value.count) }
             let size = 600 << 10
             let message = framed(ScriptedWatches.event(revision: 10, value: [UInt8](repeating: 7, count: size)))
-            try await peer.waitForRequest()
-            try await peer.wait { server in
-                var length = 0
-                return scripted_server_request_body(server, 1, &length) != nil && length > 5
-            }
+            try await Self.waitForCreate(peer)
             // The scenario is about time that passes: longer than the interval and the timeout.
             for start in stride(from: 0, to: message.count, by: 100 << 10) {
                 try await Task.sleep(for: .milliseconds(450))

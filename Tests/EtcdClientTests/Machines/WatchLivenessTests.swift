@@ -60,6 +60,41 @@ struct WatchLivenessTests {
         #expect(Self.look(&machine, from: 10, to: 19) == [19: .giveUp])
     }
 
+    @Test("An answer that never comes while others do is waited for thrice as long")
+    func busy() {
+        var machine = Self.machine(progress: nil)
+        machine.asked(at: Self.at(2))
+        var left: [Int] = []
+        for second in 3...40 {
+            machine.heard(at: Self.at(Double(second)), isOwedMore: true, isAnswer: false)
+            if machine.look(at: Self.at(Double(second))) == .giveUp { left.append(second) }
+        }
+        #expect(left.first == 32)
+    }
+
+    @Test("As long as answers come it makes no difference that there are more to come")
+    func manyCreates() {
+        var machine = Self.machine(progress: nil)
+        machine.asked(at: Self.at(1))
+        for second in 2...100 {
+            machine.heard(at: Self.at(Double(second)), isOwedMore: true, isAnswer: second.isMultiple(of: 20))
+            #expect(machine.look(at: Self.at(Double(second))) == .none)
+        }
+        machine.heard(at: Self.at(101))
+        #expect(Self.look(&machine, from: 101, to: 200) == [:])
+    }
+
+    @Test("The time that a long message takes doesn't count against the answer behind it")
+    func longMessagesBeforeAnswer() {
+        var machine = Self.machine(progress: nil)
+        machine.asked(at: Self.at(1))
+        for second in 2...100 {
+            machine.heardPart(at: Self.at(Double(second)))
+            if second.isMultiple(of: 5) { machine.heard(at: Self.at(Double(second)), isOwedMore: true, isAnswer: false) }
+            #expect(machine.look(at: Self.at(Double(second))) == .none)
+        }
+    }
+
     @Test("A message that is still coming is life, and what is owed behind it is waited for", arguments: [true, false])
     func parts(isOwed: Bool) {
         var machine = Self.machine()

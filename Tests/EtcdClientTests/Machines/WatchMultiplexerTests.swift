@@ -352,6 +352,23 @@ struct WatchMultiplexerTests {
         #expect(stream.written == ["create 1", "progress"])
     }
 
+    @Test("Answers to creates and probes are counted, and nothing else is")
+    func answers() {
+        var stream = Stream()
+        stream.open(1, 2)
+        #expect(stream.machine.answers == 2)
+        stream.events(0)
+        stream.progress(100)
+        // Not asked for.
+        stream.created(9)
+        #expect(stream.machine.answers == 2)
+        stream.create(3)
+        stream.refused("mvcc: watcher range is empty")
+        stream.handle(.probeWanted)
+        stream.refused("mvcc: watcher range is empty")
+        #expect(stream.machine.answers == 4)
+    }
+
     // MARK: Writing
 
     @Test("A cancel request is what protobuf makes of it", arguments: [0, 1, 127, 128, 300, 1 << 40, .max] as [Int64])
