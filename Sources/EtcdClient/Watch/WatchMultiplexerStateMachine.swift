@@ -86,6 +86,8 @@ struct WatchMultiplexerStateMachine: Sendable {
 
     /// More IDs than this aren't kept in mind.
     private static let maximumStrays = 1024
+    /// Of the requests that end watchers which nobody asked for, no more than these wait to be sent: the server alone decides how many there are to be.
+    static let maximumStrayCancels = 4096
 
     private var phase = Phase.idle
     private var requests: [Watcher: [UInt8]] = [:]
@@ -96,6 +98,8 @@ struct WatchMultiplexerStateMachine: Sendable {
     /// Watchers of the server that were ended, or never ours: told once.
     private var strays: Set<Int64> = []
     private var outbox: [[UInt8]] = []
+    /// How many requests in the outbox end watchers that nobody here has left.
+    private var strayCancels = 0
     private var probeRequest = WatchMessage.probe
     private var progressIsWanted = false
     private var progressRequests = 0
@@ -124,7 +128,7 @@ struct WatchMultiplexerStateMachine: Sendable {
     mutating func hangsUp() -> Bool {
         guard phase == .open, isEmpty else { return false }
         phase = .hangingUp
-        outbox = []
+        _ = takeOutbox()
         return true
     }
 
@@ -133,7 +137,7 @@ struct WatchMultiplexerStateMachine: Sendable {
 
     /// What is to be sent, in this order.
     mutating func takeOutbox() -> [[UInt8]] {
-        defer { outbox = [] }
+        defer { (outbox, strayCancels) = ([], 0) }
         return outbox
     }
 
@@ -190,10 +194,20 @@ struct WatchMultiplexerStateMachine: Sendable {
     }
 
     /// Has the server end a watcher; once, since events may be under way for a while.
-    private mutating func dismiss(_ id: Int64) {
+    /// - Returns: whether it wasn't told already.
+    @discardableResult
+    private mutating func dismiss(_ id: Int64) -> Bool {
         if strays.count >= Self.maximumStrays { strays = [] }
-        guard strays.insert(id).inserted else { return }
+        guard strays.insert(id).inserted else { return false }
         outbox.append(WatchMessage.cancelRequest(id))
+        return true
+    }
+
+    /// Has the server end a watcher that it speaks of and nobody has. One that isn't ended, because too many are to be already, is the next time it says
+    /// something.
+    private mutating func dismissStray(_ id: Int64) {
+        guard strayCancels < Self.maximumStrayCancels else { return }
+        if dismiss(id) { strayCancels += 1 }
     }
 
     private mutating func askForProgress() {
@@ -240,7 +254,7 @@ struct WatchMultiplexerStateMachine: Sendable {
         live = [:]
         ids = [:]
         strays = []
-        outbox = []
+        _ = takeOutbox()
         probeRequest = WatchMessage.probe
         progressRequests = 0
         progressAnswers = 0
@@ -258,7 +272,7 @@ struct WatchMultiplexerStateMachine: Sendable {
         if message.created { return created(message) }
         if message.watchID == -1 { return progressed(message) }
         guard let entry = live[message.watchID] else {
-            dismiss(message.watchID)
+            dismissStray(message.watchID)
             return .none
         }
         if message.canceled {
@@ -278,7 +292,7 @@ struct WatchMultiplexerStateMachine: Sendable {
         switch creating {
         case .nobody:
             // Not asked for.
-            if !message.canceled, live[message.watchID] == nil { dismiss(message.watchID) }
+            if !message.canceled, live[message.watchID] == nil { dismissStray(message.watchID) }
             return .none
         case .watcher(let watcher): answered = watcher
         case .left: answered = nil

@@ -369,6 +369,33 @@ struct WatchMultiplexerTests {
         #expect(stream.machine.answers == 4)
     }
 
+    @Test("What waits to be sent is bounded, however many watchers a server speaks of that nobody asked for", arguments: [true, false])
+    func manyStrays(isCreated: Bool) {
+        var machine = WatchMultiplexerStateMachine()
+        _ = machine.handle(.create(1, request: [1]))
+        _ = machine.handle(.opened)
+        _ = machine.handle(.message(WatchMessage(watchID: 0, created: true)))
+        _ = machine.takeOutbox()
+        let limit = WatchMultiplexerStateMachine.maximumStrayCancels
+        for id in 1...Int64(3 * limit) { _ = machine.handle(.message(WatchMessage(watchID: id, created: isCreated))) }
+        #expect(machine.takeOutbox().count == limit)
+        // What was too much is told when there's room again.
+        _ = machine.handle(.message(WatchMessage(watchID: Int64(3 * limit), created: isCreated)))
+        #expect(machine.takeOutbox() == [WatchMessage.cancelRequest(Int64(3 * limit))])
+    }
+
+    @Test("However many watchers leave at once, each is ended")
+    func manyLeave() {
+        var machine = WatchMultiplexerStateMachine()
+        let watchers = 1...UInt64(2 * WatchMultiplexerStateMachine.maximumStrayCancels)
+        for watcher in watchers { _ = machine.handle(.create(watcher, request: [1])) }
+        _ = machine.handle(.opened)
+        for watcher in watchers { _ = machine.handle(.message(WatchMessage(watchID: Int64(watcher), created: true))) }
+        _ = machine.takeOutbox()
+        for watcher in watchers { _ = machine.handle(.leave(watcher)) }
+        #expect(machine.takeOutbox() == watchers.map { WatchMessage.cancelRequest(Int64($0)) })
+    }
+
     // MARK: Writing
 
     @Test("A cancel request is what protobuf makes of it", arguments: [0, 1, 127, 128, 300, 1 << 40, .max] as [Int64])
