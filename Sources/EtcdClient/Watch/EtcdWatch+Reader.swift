@@ -50,13 +50,14 @@ extension EtcdWatch {
         let wasSilent = pulse.ended()
         let cause = wasSilent ? .silent : error
         if let cause { client.watchBroke(cause) }
-        client.watches.hooks.resumed()
-        let link = shared.withLock { shared in
+        let (link, goesOn) = shared.withLock { shared in
             let lived = shared.openedAt.map { .now - $0 } ?? .zero
+            let wasMade = shared.machine.isMade
             shared.action = shared.machine.handle(.broken(cause, lived: lived, jitter: .random(in: 0..<1)))
             if wasSilent, let silences = shared.silences { shared.silences = silences + 1 }
-            return shared.takeLink()
+            return (shared.takeLink(), wasMade && shared.action.opensAnother && !shared.isClosed)
         }
+        if goesOn { client.watches.hooks.resumed() }
         link.close()
         client.logger.debug("watch broke", metadata: ["range": "\(range)", "error": "\(cause.map(String.init(describing:)) ?? "none")"])
     }
@@ -263,6 +264,16 @@ extension EtcdWatch {
             guard shared.sending === stream else { return nil }
             if shared.outbox.isEmpty { shared.sending = nil }
             return shared.outbox.isEmpty ? nil : shared.outbox.removeFirst()
+        }
+    }
+}
+
+extension WatchStateMachine.Action {
+    /// Whether the watch goes on, on another stream.
+    fileprivate var opensAnother: Bool {
+        switch self {
+        case .open, .authenticate: true
+        case .create, .requestProgress, .dismiss, .receive, .confirmRevision, .deliver, .end, .none: false
         }
     }
 }

@@ -12,7 +12,7 @@ struct WatchHooks: Sendable {
     var watches: @Sendable (Int) -> Void = { _ in }
     /// The watch that is furthest behind the store is so many revisions behind.
     var lag: @Sendable (Int64) -> Void = { _ in }
-    /// A watch goes on after its stream broke.
+    /// A watch goes on after the stream broke on which the server had made it.
     var resumed: @Sendable () -> Void = {}
     /// A consumer was too slow for a stream that it shares.
     var overflowed: @Sendable () -> Void = {}

@@ -84,6 +84,8 @@ struct WatchStateMachine: Sendable {
     private(set) var nextRevision: Int64
     /// Whether the server has made the watcher and nothing else is asked.
     var isLive: Bool { state == .live }
+    /// Whether the server has made the watcher on the stream that there is.
+    var isMade: Bool { state == .live || state == .confirming }
     /// What a stream of its own is probed with.
     private(set) var probe = WatchMessage.probe
     private var clusterID: UInt64
