@@ -134,8 +134,8 @@ final class SharedWatchStream: Sendable {
             deliver(event, size, to: watcher, &state, &effects)
         case .broadcast(let watchers):
             for watcher in watchers { deliver(event, size, to: watcher, &state, &effects) }
-        case .refuse(let watcher, let moving):
-            effects.isRefused = true
+        case .refuse(let watcher, let moving, let isOfToken):
+            if isOfToken { effects.isRefused = true }
             if let watcher { deliver(event, size, to: watcher, &state, &effects) }
             for watcher in moving { finish(watcher, .broken(nil), &state, &effects) }
         case .tell(let watchers, let error):

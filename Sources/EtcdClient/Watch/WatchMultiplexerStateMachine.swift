@@ -50,9 +50,9 @@ struct WatchMultiplexerStateMachine: Sendable {
         case deliver(to: Watcher)
         /// The message, a progress, is these watchers'.
         case broadcast(to: [Watcher])
-        /// The message, a refusal of the stream's token, is this watcher's if it is still wanted, and it is off the stream. These others are to be
-        /// made on another.
-        case refuse(Watcher?, moving: [Watcher])
+        /// The message, a refusal, is this watcher's if it is still wanted, and it is off the stream. These others are to be made again: on another
+        /// stream when what is refused is this one's token.
+        case refuse(Watcher?, moving: [Watcher], isOfToken: Bool)
         /// These watchers are off the stream, because it broke.
         case tell([Watcher], GRPCError?)
     }
@@ -326,15 +326,24 @@ struct WatchMultiplexerStateMachine: Sendable {
     }
 
     private mutating func refused(_ message: WatchMessage, _ answered: Watcher?) -> Action {
-        guard ServerError(cancelReason: message.cancelReason).code == .unauthenticated else {
+        var moving: [Watcher] = []
+        // Old releases refuse with an ID, as ``WatchMessage/probeWithID`` says, and keep back what the watcher that has it has to say.
+        if let entry = live.removeValue(forKey: message.watchID) {
+            ids[entry.watcher] = nil
+            dismiss(message.watchID)
+            moving = [entry.watcher]
+        }
+        let isOfToken = ServerError(cancelReason: message.cancelReason).code == .unauthenticated
+        // The token is the stream's. Those that were made with it go on; all others need another stream.
+        if isOfToken {
+            isRetired = true
+            moving += queue
+            queue = []
+            requests = [:]
+        } else if moving.isEmpty {
             return answered.map { .deliver(to: $0) } ?? .none
         }
-        // The token is the stream's. Those that were made with it go on; all others need another stream.
-        isRetired = true
-        let moving = queue
-        queue = []
-        requests = [:]
-        return .refuse(answered, moving: moving)
+        return .refuse(answered, moving: moving, isOfToken: isOfToken)
     }
 
     /// An answer about the whole stream says something only to watchers that were made before it was given. The server puts it into another line

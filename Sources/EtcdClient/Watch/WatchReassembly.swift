@@ -138,10 +138,10 @@ package struct WatchReassembly {
         case .abandon(let error): multiplex(.broken(error, lived: .zero, jitter: 0))
         case .deliver(let watcher): deliver(event, to: watcher)
         case .broadcast(let watchers): for watcher in watchers { deliver(event, to: watcher) }
-        case .refuse(let watcher, let moving):
-            // Those that it keeps are of no interest any more.
-            let kept = watches.compactMap(\.watcher).filter { $0 != watcher }
-            multiplexer = WatchMultiplexerStateMachine()
+        case .refuse(let watcher, let moving, let isOfToken):
+            // Those that it keeps when it is retired are of no interest any more.
+            let kept = isOfToken ? watches.compactMap(\.watcher).filter { $0 != watcher } : []
+            if isOfToken { multiplexer = WatchMultiplexerStateMachine() }
             if let watcher { deliver(event, to: watcher) }
             for each in Set(kept + moving) { tell(each, nil) }
         case .tell(let watchers, let error): for watcher in watchers { tell(watcher, error) }

@@ -66,7 +66,8 @@ private struct Stream {
         case .abandon: "abandon"
         case .deliver(let watcher): "deliver \(watcher)"
         case .broadcast(let watchers): "broadcast \(watchers.sorted())"
-        case .refuse(let watcher, let moving): "refuse \(watcher.map(String.init) ?? "nobody") \(moving)"
+        case .refuse(let watcher, let moving, let isOfToken):
+            "refuse \(watcher.map(String.init) ?? "nobody") \(moving)" + (isOfToken ? "" : " with the same token")
         case .tell(let watchers, let error): "tell \(watchers.sorted()) \(error?.code.description ?? "end")"
         }
     }
@@ -403,6 +404,24 @@ struct WatchMultiplexerTests {
         var writer = WireWriter()
         writer.message(2) { $0.number(1, UInt64(id)) }
         #expect(WatchMessage.cancelRequest(id) == writer.bytes)
+    }
+
+    @Test("A watcher whose ID a server refuses another with is made again, since it won't be heard of any more")
+    func refusedWithID() {
+        var stream = Stream()
+        stream.open(1, 2)
+        stream.create(3)
+        #expect(stream.refused("etcdserver: permission denied", id: 0) == "refuse 3 [1] with the same token")
+        #expect(stream.written.last == "cancel 0" && !stream.machine.isRetired)
+        // What is still said of it isn't anybody's.
+        #expect(stream.events(0) == "" && stream.events(1) == "deliver 2")
+        stream.create(4)
+        #expect(stream.created(2) == "deliver 4")
+        stream.create(5)
+        #expect(stream.refused("etcdserver: permission denied", id: 0) == "deliver 5")
+        stream.create(6)
+        stream.create(7)
+        #expect(stream.refused("etcdserver: invalid auth token", id: 2) == "refuse 6 [4, 7]" && stream.machine.isRetired)
     }
 
     // MARK: Probes
