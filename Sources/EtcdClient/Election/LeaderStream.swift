@@ -112,6 +112,8 @@ public struct LeaderStream: AsyncSequence, Sendable {
         }
 
         private mutating func wait(after error: GRPCError, isolation actor: isolated (any Actor)? = #isolation) async throws(EtcdError) {
+            // A learner would refuse the next one as well.
+            sequence.client.judge(error, lane: .watch)
             switch policy.handle(error, remaining: EtcdClient.forever, jitter: .random(in: 0..<1)) {
             case .fail(let failure): throw failure
             case .authenticate(let pause):

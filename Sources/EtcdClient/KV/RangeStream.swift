@@ -210,6 +210,7 @@ extension EtcdClient {
     /// Remembers what a refused stream says of the server and of the token that it was opened with.
     fileprivate func note(_ error: GRPCError, login: UInt64) {
         guard error.origin == .server else { return }
+        judge(error, lane: .bulk)
         if error.code == .unimplemented, let endpoint = error.endpoint { rangeStreamSupport.note(missingAt: endpoint) }
         if error.refusesToken { authenticator.streamRefused(login: login) }
     }

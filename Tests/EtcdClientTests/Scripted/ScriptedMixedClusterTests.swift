@@ -6,6 +6,7 @@
 
 import EtcdTestSupport
 import GRPCTransport
+import Synchronization
 import TestWaiting
 import Testing
 
@@ -64,6 +65,52 @@ struct ScriptedMixedClusterTests {
             // It is in pages that the first is read then.
             try await Self.read(client, etcd, away: 1, until: "a reading without a stream") { $0 == [0, 0] }
             #expect(Self.streams(etcd, 0) == 1)
+        }
+    }
+}
+
+/// Two members, of which the one that is asked first for a stream is a learner.
+@Suite("Streams that a learner refuses")
+struct ScriptedLearnerTests {
+    private final class Learner: Sendable {
+        private let member = Mutex<Int?>(nil)
+
+        func isAsked(_ request: ScriptedEtcd.Request) -> Bool {
+            member.withLock { member in
+                member = member ?? request.member
+                return member == request.member
+            }
+        }
+    }
+
+    private static let refused = ScriptedEtcd.End.status(9, "etcdserver: rpc not supported for learner")
+
+    @Test("An observer goes on at another member")
+    func observer() async throws {
+        let learner = Learner()
+        let leader = ScriptedEtcd.answer { answer in answer.message(2) { ScriptedEtcd.keyValue("first", &$0) } }
+        try await ScriptedEtcd.with(members: 2) { request in
+            // Calls go to whoever answers them, and tell nothing of the learner.
+            if request.method == "Election/Leader" { return ([leader], .ok) }
+            return learner.isAsked(request) ? ([], Self.refused) : ([leader], .open)
+        } _: { etcd, client, _ async throws in
+            var leaders = client.observe("e").makeAsyncIterator()
+            #expect(try await leaders.next()?.kv.keyText == "first")
+            #expect(etcd.requests.count { $0.method == "Election/Observe" } == 2)
+        }
+    }
+
+    @Test("A range that is read piece by piece is read at another member")
+    func range() async throws {
+        let learner = Learner()
+        var part = WireWriter()
+        part.data(1, ScriptedEtcd.answer { answer in answer.message(2) { ScriptedEtcd.keyValue("k1", &$0) } })
+        try await ScriptedEtcd.with(members: 2) { [part] request in
+            learner.isAsked(request) ? ([], Self.refused) : ([part.bytes], .ok)
+        } _: { etcd, client, _ in
+            let answer = try await client.rangeStream(.prefix("k"), options: .init(revision: 7)).collect()
+            #expect(answer.kvs.map(\.keyText) == ["k1"])
+            #expect(etcd.requests.map(\.method) == ["KV/RangeStream", "KV/RangeStream"])
         }
     }
 }
