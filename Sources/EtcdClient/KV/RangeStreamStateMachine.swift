@@ -243,13 +243,15 @@ struct RangeStreamStateMachine: Sendable {
     }
 
     private mutating func deliver(_ answer: RangeResponse, isLast: Bool) -> Action {
+        let (rangeCount, isTooMany) = deliveredBefore.addingReportingOverflow(answer.count)
+        if isTooMany { return fail(.malformedResponse, "the server counts \(answer.count) keys") }
         delivered += Int64(answer.kvs.count)
         lastKey = answer.kvs.last?.key ?? lastKey
         if state != .streaming { state = .idle }
         var chunk = RangeChunk(kvs: answer.kvs, revision: revision)
         if isLast {
             state = .over
-            chunk.summary = RangeChunk.Summary(header: answer.header, more: answer.more, count: count ?? deliveredBefore + answer.count)
+            chunk.summary = RangeChunk.Summary(header: answer.header, more: answer.more, count: count ?? rangeCount)
         }
         return .deliver(chunk)
     }

@@ -73,6 +73,16 @@ struct RangeStreamStateMachineTests {
         #expect(delivered(machine.handle(page(kvs("k1"), more: false, count: 1)))?.summary?.count == 1)
     }
 
+    @Test("More keys than there are numbers for are refused")
+    func endless() {
+        var machine = Machine(range: .prefix("k"), options: .init(revision: 7), endpoints: 1)
+        _ = machine.handle(.wanted(canStream: true))
+        _ = machine.handle(part(kvs("k1")))
+        _ = machine.handle(.broken(Self.lost, remaining: .seconds(5), jitter: 0))
+        _ = machine.handle(last(kvs("k2"), count: .max))
+        #expect(failed(machine.handle(.ended)) == .malformedResponse)
+    }
+
     @Test("With a revision the stream comes at once, and after a break it's taken up after the last key that was delivered")
     func resumes() {
         var machine = Machine(range: .prefix("k"), options: .init(limit: 10, revision: 7), endpoints: 2)
