@@ -139,8 +139,8 @@ public struct LeaderStream: AsyncSequence, Sendable {
                 }
             }
             group.addTask {
-                await watchOver(stream, told, probe)
-                return nil
+                // Its end, which leaving it brings about, would look like the caller's wish.
+                await watchOver(stream, told, probe) ? .failure(.silent(stream.endpoint)) : nil
             }
             defer { group.cancelAll() }
             while let outcome = await group.next() { if let outcome { return outcome } }
@@ -150,17 +150,19 @@ public struct LeaderStream: AsyncSequence, Sendable {
     }
 
     /// Leaves a server that says nothing of a leader whom a call has found. Returns then, and when the task is cancelled.
-    private func watchOver(_ stream: GRPCStream, _ told: (created: Int64, modified: Int64), _ probe: WatchOptions.Liveness) async {
+    /// - Returns: whether the server was left.
+    private func watchOver(_ stream: GRPCStream, _ told: (created: Int64, modified: Int64), _ probe: WatchOptions.Liveness) async -> Bool {
         do {
             while true {
                 try await Task.sleep(for: probe.interval)
                 guard await isBehind(told) else { continue }
                 // It may just be coming.
                 try await Task.sleep(for: probe.timeout)
-                return stream.leaveServer()
+                stream.leaveServer()
+                return !Task.isCancelled
             }
         } catch {
-            return
+            return false
         }
     }
 
