@@ -22,7 +22,8 @@ extension EtcdClient {
 
 /// An election that is followed: see ``EtcdClient/observe(_:)-([UInt8])``.
 ///
-/// It never ends but by an error: `canceled`, `permissionDenied`, `unimplemented`, `stopped`… Each iterator follows for itself.
+/// It never ends but by an error: `canceled`, `permissionDenied`, `unimplemented`, `stopped`…; `historyLost` when the cluster is another, or its store
+/// older than what was told, so that what is known of the election doesn't hold any more. Each iterator follows for itself.
 public struct LeaderStream: AsyncSequence, Sendable {
     /// Who leads, and what the leader proclaims.
     public typealias Element = LeaderResponse
@@ -45,6 +46,8 @@ public struct LeaderStream: AsyncSequence, Sendable {
         /// Whose token the stream was opened with.
         private var login: UInt64?
         private var told: (created: Int64, modified: Int64) = (0, 0)
+        /// Of the cluster that told it; 0 when it hasn't said.
+        private var clusterID: UInt64 = 0
         private var policy: CallPolicy
         private var isOver = false
 
@@ -64,6 +67,7 @@ public struct LeaderStream: AsyncSequence, Sendable {
                     while let message = inbox.popFirst() {
                         policy = sequence.freshPolicy
                         let answer = try sequence.decode(message)
+                        try check(answer.header)
                         // A new stream begins with what is so now, which may be known. Leaders follow each other in the order in which they lined
                         // up: the next may have done so, and have said all it says, before the one before it spoke for the last time.
                         let news = (created: answer.kv.createRevision, modified: answer.kv.modRevision)
@@ -82,6 +86,20 @@ public struct LeaderStream: AsyncSequence, Sendable {
                 isOver = true
                 stream = nil
                 throw error
+            }
+        }
+
+        /// Looks whether the store still is the one that was told of.
+        private mutating func check(_ header: ResponseHeader) throws(EtcdError) {
+            if header.clusterID != 0 {
+                if clusterID != 0, header.clusterID != clusterID {
+                    throw sequence.historyLost("the cluster is \(header.clusterID), no longer \(clusterID)")
+                }
+                clusterID = header.clusterID
+            }
+            // A revision of 0 says nothing: servers that only speak like etcd leave it out.
+            if header.revision > 0, header.revision < told.modified {
+                throw sequence.historyLost("the store is at revision \(header.revision), before \(told.modified) that was told")
             }
         }
 
@@ -185,6 +203,11 @@ public struct LeaderStream: AsyncSequence, Sendable {
         } catch {
             guard error.code == .electionNoLeader || CallPolicy.mayPass(error.code) else { throw error }
         }
+    }
+
+    fileprivate func historyLost(_ what: String) -> EtcdError {
+        client.observer?.historyLost()
+        return EtcdError(.historyLost, message: "\(operation): \(what); look anew who leads")
     }
 
     fileprivate var operation: String { "observe \(KeyRange.text(name))" }

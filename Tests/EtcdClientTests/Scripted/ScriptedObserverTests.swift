@@ -9,12 +9,15 @@ import EtcdTestSupport
 import TestWaiting
 import Testing
 
-@Suite("Observers of elections, on a server whose stream falls silent")
+@Suite("Observers of elections, on a server whose stream falls silent, or whose store is replaced")
 struct ScriptedObserverTests {
     /// An answer that tells of a leader.
-    private static func leader(_ name: String, revision: UInt64) -> [UInt8] {
+    private static func leader(_ name: String, revision: UInt64, store: UInt64 = 20, cluster: UInt64 = 0) -> [UInt8] {
         var writer = WireWriter()
-        writer.message(1) { $0.number(3, 20) }
+        writer.message(1) { header in
+            header.number(1, cluster)
+            header.number(3, store)
+        }
         writer.message(2) { kv in
             kv.data(1, name)
             kv.number(2, revision)
@@ -53,6 +56,27 @@ struct ScriptedObserverTests {
             #expect(etcd.requests.count { $0.method == "Election/Observe" } == 1)
             next.cancel()
             await #expect(throws: EtcdError.self) { try await next.value }
+        }
+    }
+
+    @Test(
+        "A store that is another, or older than what was told, ends it rather than leave it silent",
+        arguments: [(store: 5, cluster: 1), (store: 20, cluster: 2)] as [(store: UInt64, cluster: UInt64)])
+    func replaced(by other: (store: UInt64, cluster: UInt64)) async throws {
+        try await ScriptedEtcd.with { request in
+            if request.method == "Election/Leader" { return ([Self.leader("old", revision: 3)], .ok) }
+            if request.number == 0 { return ([Self.leader("first", revision: 7, cluster: 1)], .status(14, "etcdserver: server stopped")) }
+            return ([Self.leader("old", revision: 3, store: other.store, cluster: other.cluster)], .open)
+        } _: { _, client, _ async throws in
+            var leaders = client.observe("e").makeAsyncIterator()
+            #expect(try await leaders.next()?.kv.keyText == "first")
+            do throws(EtcdError) {
+                let next = try await leaders.next()
+                Issue.record("it went on with \(String(describing: next))")
+            } catch {
+                #expect(error.code == .historyLost)
+            }
+            #expect(try await leaders.next() == nil)
         }
     }
 }
