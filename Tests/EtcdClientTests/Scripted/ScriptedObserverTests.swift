@@ -59,6 +59,27 @@ struct ScriptedObserverTests {
         }
     }
 
+    @Test("An interval of nothing is looked at no more often than watches are")
+    func restless() async throws {
+        try await ScriptedEtcd.with(configure: { $0.watchProbe = .init(interval: .zero, timeout: .seconds(1)) }) { request in
+            ([Self.leader("first", revision: 7)], request.method == "Election/Leader" ? .ok : .open)
+        } _: { etcd, client, _ async throws in
+            var leaders = client.observe("e").makeAsyncIterator()
+            #expect(try await leaders.next()?.kv.keyText == "first")
+            let before = etcd.requests.count
+            let begin = ContinuousClock.now
+            let next = Task { [leaders] in
+                var leaders = leaders
+                return try await leaders.next()
+            }
+            try await eventually("some looks") { etcd.requests.count >= before + 20 }
+            // The first of them may have been made before.
+            #expect(begin.duration(to: .now) >= .milliseconds(19 * 20))
+            next.cancel()
+            await #expect(throws: EtcdError.self) { try await next.value }
+        }
+    }
+
     @Test(
         "A store that is another, or older than what was told, ends it rather than leave it silent",
         arguments: [(store: 5, cluster: 1), (store: 20, cluster: 2)] as [(store: UInt64, cluster: UInt64)])
