@@ -173,14 +173,19 @@ public struct RangeStream: AsyncSequence, Sendable {
         ) async throws(GRPCError) -> RangeStreamStateMachine.Event {
             if inbox.isEmpty, let stream {
                 // Half of the patience is another server's.
-                let silence = Swift.min(deadline, ContinuousClock.now + sequence.client.timeout(of: .repeatable) / 2)
+                let begin = ContinuousClock.now
+                let silence = Swift.min(deadline, begin + sequence.client.timeout(of: .repeatable) / 2)
                 do throws(GRPCError) {
                     let messages = try await within(silence) { () async throws(GRPCError) in try await stream.nextReceived() }
                     inbox = messages[...]
                 } catch {
                     guard error.origin == .deadline else { throw error }
-                    stream.leaveServer()
-                    throw silence < deadline ? .silent(stream.endpoint) : error
+                    guard silence < deadline else {
+                        stream.cancel()
+                        throw error
+                    }
+                    if ContinuousClock.now - begin >= RangeStream.tellingSilence { stream.leaveServer() } else { stream.cancel() }
+                    throw .silent(stream.endpoint)
                 }
             }
             guard let message = inbox.popFirst() else { return .ended }
@@ -191,6 +196,10 @@ public struct RangeStream: AsyncSequence, Sendable {
             }
         }
     }
+
+    /// What a server must have been silent for before that counts against it: who is in more of a hurry, or stopped its server by not reading, learns
+    /// nothing of it.
+    private static let tellingSilence = Duration.seconds(1)
 
     fileprivate static func request(_ range: KeyRange, _ options: RangeOptions) throws(GRPCError) -> [UInt8] {
         do throws(MessageTooLong) {

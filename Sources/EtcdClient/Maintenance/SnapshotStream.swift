@@ -35,7 +35,8 @@ extension EtcdClient {
             endpoint: endpoint, operation: { Self.question("snapshot", endpoint) })
         // The request has no fields.
         let silence = ContinuousClock.now + patience
-        let opened = try await openServerStream(call, request: [], until: Swift.min(deadline ?? silence, silence))
+        let opened = try await openServerStream(
+            call, request: [], until: Swift.min(deadline ?? silence, silence), silenceCounts: deadline.map { silence < $0 } ?? true)
         let snapshot = SnapshotStream(opened, deadline: deadline, patience: patience)
         try snapshot.readAhead()
         return snapshot

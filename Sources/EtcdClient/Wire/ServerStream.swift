@@ -18,9 +18,12 @@ extension EtcdClient {
     }
 
     /// Sends a request, and waits for the first of its answers. Until that is there all is repeated as the call's kind allows.
-    /// - Parameter deadline: for the first answer; the stream itself has the call's. Where this is the sooner one, a server that says nothing until
-    ///   then loses its connection.
-    func openServerStream(_ call: Call, request: [UInt8], until deadline: ContinuousClock.Instant) async throws(EtcdError) -> OpenedStream {
+    /// - Parameters:
+    ///   - deadline: for the first answer; the stream itself has the call's.
+    ///   - silenceCounts: whether a server that says nothing until then loses its connection: not when the caller is in a hurry.
+    func openServerStream(
+        _ call: Call, request: [UInt8], until deadline: ContinuousClock.Instant, silenceCounts: Bool
+    ) async throws(EtcdError) -> OpenedStream {
         try await attempting(call, until: NIODeadline(deadline)) { () async throws(GRPCError) in
             let stream = try await within(deadline) { () async throws(GRPCError) in
                 let stream = try await self.openStream(
@@ -35,7 +38,7 @@ extension EtcdClient {
                 let first = try await within(deadline) { () async throws(GRPCError) in try await stream.nextMessages() }
                 return OpenedStream(stream: stream, first: first)
             } catch {
-                if error.origin == .deadline, call.deadline.map({ NIODeadline(deadline) < $0 }) ?? true { stream.reportWedged() }
+                if error.origin == .deadline, silenceCounts { stream.reportWedged() }
                 stream.cancel()
                 throw error
             }

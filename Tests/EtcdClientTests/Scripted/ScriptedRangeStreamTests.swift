@@ -146,6 +146,24 @@ struct ScriptedRangeStreamTests {
         }
     }
 
+    @Test("A reader in a hurry says nothing against the server")
+    func hasty() async throws {
+        try await ScriptedEtcd.with { request in
+            (try? Asked(request).key) == bytes("slow") ? ([], .open) : ([Self.part(["k1"], last: 1)], .ok)
+        } _: { _, client, peer in
+            let options = RangeOptions(revision: 7)
+            let late = await failure {
+                _ = try await client.rangeStream(.prefix("slow"), options: options, deadline: .now + .milliseconds(300)).collect()
+            }
+            #expect(late?.code == .deadlineExceeded)
+            let hasty = client.with(CallOptions(timeout: .milliseconds(200)))
+            let hastier = await failure { _ = try await hasty.rangeStream(.prefix("slow"), options: options).collect() }
+            #expect(hastier != nil)
+            for _ in 0..<5 { _ = try await client.rangeStream(.prefix("k"), options: options).collect() }
+            #expect(peer.connectionCount == 1)
+        }
+    }
+
     @Test("A server without streams is read by pages, and remembered")
     func unimplemented() async throws {
         try await ScriptedEtcd.with { request in
