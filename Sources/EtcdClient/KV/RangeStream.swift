@@ -12,7 +12,7 @@ extension EtcdClient {
     /// All pieces are of one revision: the one in the options, or else the store's when the first is read, which is linearizable unless
     /// ``RangeOptions/serializable``. The keys come in order, each once. Servers of etcd 3.7 and later send them as a stream; from others they are
     /// fetched in pages that are sized by what the keys weigh, and in a cluster of both each is asked what it can do. Whatever breaks, the reading goes
-    /// on after the last key. Nothing is fetched beyond what is read, apart from one HTTP/2 window. It begins when the first piece is asked for.
+    /// on after the last key. Nothing is fetched beyond what is read, apart from one piece and one HTTP/2 window. It begins when the first piece is asked for.
     ///
     /// Revision filters are only had in pages, for which the server reads the whole rest of the range each time. In another order than that of ascending
     /// keys all comes in one answer, as of ``range(_:options:deadline:)``.
@@ -78,6 +78,7 @@ public struct RangeStream: AsyncSequence, Sendable {
         private var stream: GRPCStream?
         /// Whose token the stream was opened with.
         private var login: UInt64?
+        private var ear = StreamEar()
         private var inbox: ArraySlice<ReceivedMessage> = []
 
         fileprivate init(sequence: RangeStream) {
@@ -94,8 +95,7 @@ public struct RangeStream: AsyncSequence, Sendable {
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(EtcdError) -> RangeChunk? {
             if let refusal = sequence.refusal { throw refusal }
             let client = sequence.client
-            let progressDeadline = ContinuousClock.now + client.timeout(of: .repeatable)
-            let deadline = Swift.min(sequence.deadline ?? progressDeadline, progressDeadline)
+            var patience = RangeStreamPatience(deadline: sequence.deadline, timeout: client.timeout(of: .repeatable), now: .now)
             var action = machine.handle(
                 .wanted(canStream: !client.rangeStreamSupport.isMissing(atAllOf: client.transport.endpoints)))
             while true {
@@ -111,24 +111,24 @@ public struct RangeStream: AsyncSequence, Sendable {
                     stream = nil
                     do throws(EtcdError) {
                         try await sequence.pause(wait)
-                        action = machine.handle(.page(try await client.range(range, options: options, deadline: deadline)))
+                        action = machine.handle(.page(try await client.range(range, options: options, deadline: patience.end)))
                     } catch {
-                        action = machine.handle(.pageFailed(error, remaining: deadline - .now, jitter: .random(in: 0..<1)))
+                        action = machine.handle(.pageFailed(error, remaining: patience.end - .now, jitter: .random(in: 0..<1)))
                     }
                 case .openStream(let range, let options, let wait):
                     leave()
-                    if wait > .zero { await client.authenticator.prepare(until: deadline) }
+                    if wait > .zero { await client.authenticator.prepare(until: patience.end) }
                     try await sequence.pause(wait)
                     do throws(GRPCError) {
-                        action = try await open(range, options, until: deadline) ? .receive : machine.handle(.unsupported)
+                        action = try await open(range, options, until: patience.end) ? .receive : machine.handle(.unsupported)
                     } catch {
-                        action = broken(error, deadline)
+                        action = broken(error, patience.end)
                     }
                 case .receive:
                     do throws(GRPCError) {
-                        action = machine.handle(try await received(until: deadline))
+                        action = machine.handle(try await received(&patience))
                     } catch {
-                        action = broken(error, deadline)
+                        action = broken(error, patience.end)
                     }
                 }
             }
@@ -140,15 +140,19 @@ public struct RangeStream: AsyncSequence, Sendable {
         ) async throws(GRPCError) -> Bool {
             let client = sequence.client
             let request = try RangeStream.request(range, options)
+            let ear = StreamEar()
             let opened = try await within(deadline) { () async throws(GRPCError) in
-                try await client.openStream("/etcdserverpb.KV/RangeStream", lane: .bulk, requiresLeader: !options.serializable)
+                // A message has megabytes: on a thin line it comes for longer than a server may be silent.
+                try await client.openStream("/etcdserverpb.KV/RangeStream", lane: .bulk, requiresLeader: !options.serializable) {
+                    MessageParts<RangeStreamMessage>(onPart: ear.hear)
+                }
             }
             // Which server it is was settled just now.
             if client.rangeStreamSupport.isMissing(at: opened.stream.endpoint) {
                 opened.stream.cancel()
                 return false
             }
-            (stream, login) = (opened.stream, opened.login)
+            (stream, login, self.ear) = (opened.stream, opened.login, ear)
             try await within(deadline) { () async throws(GRPCError) in
                 try await opened.stream.send(request)
                 opened.stream.finishSending()
@@ -169,37 +173,46 @@ public struct RangeStream: AsyncSequence, Sendable {
         }
 
         private mutating func received(
-            until deadline: ContinuousClock.Instant, isolation actor: isolated (any Actor)? = #isolation
+            _ patience: inout RangeStreamPatience, isolation actor: isolated (any Actor)? = #isolation
         ) async throws(GRPCError) -> RangeStreamStateMachine.Event {
-            if inbox.isEmpty, let stream {
-                // Half of the patience is another server's.
-                let begin = ContinuousClock.now
-                let silence = Swift.min(deadline, begin + sequence.client.timeout(of: .repeatable) / 2)
-                do throws(GRPCError) {
-                    let messages = try await within(silence) { () async throws(GRPCError) in try await stream.nextReceived() }
-                    inbox = messages[...]
-                } catch {
-                    guard error.origin == .deadline else { throw error }
-                    guard silence < deadline else {
-                        stream.cancel()
-                        throw error
-                    }
-                    if ContinuousClock.now - begin >= RangeStream.tellingSilence { stream.leaveServer() } else { stream.cancel() }
-                    throw .silent(stream.endpoint)
-                }
-            }
+            if inbox.isEmpty, let stream { inbox = try await messages(of: stream, &patience)[...] }
             guard let message = inbox.popFirst() else { return .ended }
             do throws(MalformedMessage) {
-                return .chunk(try message.withUnsafeBytes { bytes throws(MalformedMessage) in try RangeStreamMessage(wire: bytes) }.response)
+                return .chunk(
+                    try message.withUnsafeBytes { bytes throws(MalformedMessage) in
+                        try MessageParts<RangeStreamMessage>.message(bytes, after: message.parts)
+                    }.response)
             } catch {
                 return .malformed(error)
             }
         }
-    }
 
-    /// What a server must have been silent for before that counts against it: who is in more of a hurry, or stopped its server by not reading, learns
-    /// nothing of it.
-    private static let tellingSilence = Duration.seconds(1)
+        private func messages(
+            of stream: GRPCStream, _ patience: inout RangeStreamPatience, isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(GRPCError) -> [ReceivedMessage] {
+            let begin = ContinuousClock.now
+            let limit: @Sendable () -> ContinuousClock.Instant = { [patience, ear] in patience.limit(since: begin, heard: ear.lastHeard) }
+            do throws(GRPCError) {
+                let messages = try await within(limit(), extended: limit) { () async throws(GRPCError) in try await stream.nextReceived() }
+                if ear.heard(since: begin) { patience.extend(isWhole: true, now: .now) }
+                return messages
+            } catch {
+                let now = ContinuousClock.now
+                let isSilence = error.origin == .deadline && patience.isSilence(since: begin, heard: ear.lastHeard, now: now)
+                if ear.heard(since: begin) { patience.extend(isWhole: false, now: now) }
+                guard isSilence else {
+                    stream.cancel()
+                    throw error
+                }
+                if now - Swift.max(begin, ear.lastHeard ?? begin) >= RangeStreamPatience.tellingSilence {
+                    stream.leaveServer()
+                } else {
+                    stream.cancel()
+                }
+                throw .silent(stream.endpoint)
+            }
+        }
+    }
 
     fileprivate static func request(_ range: KeyRange, _ options: RangeOptions) throws(GRPCError) -> [UInt8] {
         do throws(MessageTooLong) {

@@ -47,8 +47,10 @@ extension EtcdClient {
 }
 
 /// Runs something that ends by being cancelled when its time is over.
+/// - Parameter extended: asked at the deadline for a later one, and at that again.
 func within<Result: Sendable>(
-    _ deadline: ContinuousClock.Instant, _ body: @escaping @Sendable () async throws(GRPCError) -> Result
+    _ deadline: ContinuousClock.Instant, extended: (@Sendable () -> ContinuousClock.Instant)? = nil,
+    _ body: @escaping @Sendable () async throws(GRPCError) -> Result
 ) async throws(GRPCError) -> Result {
     typealias Outcome = Swift.Result<Result, GRPCError>
     let (outcome, isLate) = await withTaskGroup(of: Outcome?.self) { group -> (Outcome?, Bool) in
@@ -62,6 +64,7 @@ func within<Result: Sendable>(
         group.addTask {
             do {
                 try await Task.sleep(until: deadline)
+                while let later = extended?(), later > .now { try await Task.sleep(until: later) }
             } catch {
                 // The body is done, or is cancelled as well and tells so itself.
             }

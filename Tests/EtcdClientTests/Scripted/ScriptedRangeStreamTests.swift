@@ -146,6 +146,37 @@ struct ScriptedRangeStreamTests {
         }
     }
 
+    @Test("A part that comes slowly is waited for as long as some of it comes")
+    func thinLine() async throws {
+        let value = [UInt8](repeating: 7, count: 800_000)
+        var part = WireWriter()
+        part.message(1) { answer in
+            answer.message(1) { $0.number(3, 7) }
+            answer.message(2) { kv in
+                kv.data(1, "k1")
+                kv.data(5, value)
+            }
+            answer.number(4, 1)
+        }
+        let bytes = framed(part.bytes)
+        try await ScriptedEtcd.with(configure: { $0.readTimeout = .seconds(4) }) { _ in
+            ([], .open)
+        } _: { etcd, client, peer in
+            async let answer = client.rangeStream(.prefix("k"), options: .init(revision: 7)).collect()
+            try await peer.waitForRequest()
+            // Each piece completes what is passed on by itself, and all of them take longer than the read's time.
+            for start in stride(from: 0, to: bytes.count, by: 80_000) {
+                if start > 0 { try await Task.sleep(for: .milliseconds(500)) }
+                let piece = Array(bytes[start..<min(start + 80_000, bytes.count)])
+                try await peer.act { scripted_server_data($0, 1, piece, piece.count, false) }
+            }
+            try await peer.act { scripted_server_trailers($0, 1, "grpc-status: 0\n") }
+            let kvs = try await answer.kvs
+            #expect(kvs.map(\.value) == [value])
+            #expect(etcd.requests.count == 1 && peer.connectionCount == 1)
+        }
+    }
+
     @Test("A reader in a hurry says nothing against the server")
     func hasty() async throws {
         try await ScriptedEtcd.with { request in
