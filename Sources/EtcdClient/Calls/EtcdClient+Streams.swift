@@ -14,10 +14,11 @@ extension EtcdClient {
         var login: UInt64
     }
 
-    /// Opens a stream: every stream of the client begins here, so that each carries what the client's calls carry.
+    /// Opens a stream that is one for itself: it carries what the client's calls carry, and its opening is observed as one. A stream that is an attempt at a
+    /// call gets what it carries from ``repeating(_:until:after:authenticates:_:)``, where the call is observed.
     ///
     /// Logs in first when there's no token, or one that was refused. A refusal by the server comes on the stream, later: whoever sees it tells the
-    /// authenticator, unless it's seen by ``attempting(_:until:_:)``, which does.
+    /// authenticator.
     /// - Parameters:
     ///   - requiresLeader: has a member without a leader end the stream, rather than leave it silent.
     ///   - endpoint: the one server to open it on; nil for whichever is connected.
@@ -28,13 +29,14 @@ extension EtcdClient {
         endpoint: GRPCEndpoint? = nil, endsOnGoAway: Bool? = nil, parts: (@Sendable () -> any PartReceiver)? = nil
     ) async throws(GRPCError) -> IdentifiedStream {
         let observation = observer?.begin(method)
+        let identity: Authenticator.Fields
+        do throws(EtcdError) {
+            identity = try await authenticator.fields(until: deadline)
+        } catch {
+            observation?.end(error)
+            throw GRPCError(loginFailure: error)
+        }
         do throws(GRPCError) {
-            let identity: Authenticator.Fields
-            do throws(EtcdError) {
-                identity = try await authenticator.fields(until: deadline)
-            } catch {
-                throw GRPCError(loginFailure: error)
-            }
             var metadata = metadata(identity, requiresLeader)
             observation?.inject(into: &metadata)
             let stream = try await transport.openStream(
@@ -42,8 +44,21 @@ extension EtcdClient {
             observation?.end(nil)
             return IdentifiedStream(stream: stream, login: identity.generation)
         } catch {
-            observation?.end(EtcdError(.unavailable, message: error.message, underlying: error))
+            observation?.end(EtcdError(ending: error) { "open a stream of \(method)" })
             throw error
+        }
+    }
+}
+
+extension EtcdError {
+    /// What a stream that isn't tried again ends with, in the words of calls.
+    init(ending error: GRPCError, _ operation: @escaping @Sendable () -> String) {
+        var policy = CallPolicy(kind: .repeatable, endpoints: 1, operation: .other(operation))
+        // Where there's no time left nothing is repeated.
+        if case .fail(let failure) = policy.handle(error, remaining: .zero, jitter: 0) {
+            self = failure
+        } else {
+            self.init(.unavailable, message: "\(operation()): \(error.message)", underlying: error)
         }
     }
 }

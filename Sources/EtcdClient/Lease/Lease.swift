@@ -147,8 +147,8 @@ extension EtcdClient {
         let operation: @Sendable () -> String = { "keep lease \(id) alive" }
         let call = Call(method: "/etcdserverpb.Lease/LeaseKeepAlive", kind: .repeatable, deadline: deadline, operation: operation)
         let end = self.deadline(for: call)
-        let response = try await attempting(call, until: end) { () async throws(GRPCError) in
-            let stream = try await self.openStream(call.method, lane: .unary, deadline: ContinuousClock.Instant(end)).stream
+        let response = try await repeating(call, until: end) { [transport] metadata async throws(GRPCError) in
+            let stream = try await transport.openStream(call.method, lane: call.lane, metadata: metadata, deadline: ContinuousClock.Instant(end))
             defer { stream.cancel() }
             try await stream.send(LeaseKeepAliveResponse.request(id))
             guard let answer = try await stream.nextMessages().first else {

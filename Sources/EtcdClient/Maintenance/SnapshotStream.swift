@@ -178,12 +178,8 @@ public final class SnapshotStream: Sendable {
                 shared.isOver = true
                 let total = shared.machine.totalBytes ?? 0
                 let operation = "\(operation), after \(total - shared.machine.remainingBytes) of \(total) bytes"
-                // Read for its words: a snapshot can't go on where it broke off.
-                var policy = CallPolicy(kind: .repeatable, endpoints: 1, operation: .other { operation })
-                guard case .fail(let failure) = policy.handle(error, remaining: .zero, jitter: 0) else {
-                    return EtcdError(.unavailable, message: "\(operation): \(error.message); take it anew", underlying: error)
-                }
-                return failure
+                // A snapshot can't go on where it broke off.
+                return EtcdError(ending: error) { operation }
             }
         }
     }

@@ -24,12 +24,11 @@ extension EtcdClient {
     func openServerStream(
         _ call: Call, request: [UInt8], until deadline: ContinuousClock.Instant, silenceCounts: Bool
     ) async throws(EtcdError) -> OpenedStream {
-        try await attempting(call, until: NIODeadline(deadline)) { () async throws(GRPCError) in
+        try await repeating(call, until: NIODeadline(deadline)) { [transport] metadata async throws(GRPCError) in
             let stream = try await within(deadline) { () async throws(GRPCError) in
-                let stream = try await self.openStream(
-                    call.method, lane: call.lane, requiresLeader: call.requiresLeader, deadline: call.deadline.map(ContinuousClock.Instant.init),
-                    endpoint: call.endpoint
-                ).stream
+                let stream = try await transport.openStream(
+                    call.method, lane: call.lane, metadata: metadata, deadline: call.deadline.map(ContinuousClock.Instant.init),
+                    endpoint: call.endpoint)
                 try await stream.send(request)
                 stream.finishSending()
                 return stream
