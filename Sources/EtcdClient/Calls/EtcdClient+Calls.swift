@@ -144,13 +144,6 @@ extension EtcdClient {
         }
     }
 
-    /// Does something until it succeeds or the call's policy gives up.
-    func attempting<Result: Sendable>(
-        _ call: Call, until deadline: NIODeadline, _ attempt: () async throws(GRPCError) -> Result
-    ) async throws(EtcdError) -> Result {
-        try await repeating(call, until: deadline) { _ async throws(GRPCError) in try await attempt() }
-    }
-
     /// Does something until it succeeds or the call's policy gives up. Each attempt is given what to send along.
     /// - Parameter failure: how an attempt ended that was made already.
     func repeating<Result: Sendable>(
