@@ -144,7 +144,6 @@ struct ScriptedPlaceTests {
                 let lock = try await client.mutex("e", session: session).lock()
                 let error = await failure { try await lock.unlock(deadline: .now + .seconds(2)) }
                 #expect(error?.code == code && error?.outcome == .unknown, "\(String(describing: error))")
-                #expect(error?.reason == (code == .unknownOutcome ? .noLeader : code))
                 await session.close()
             }
         }
