@@ -85,6 +85,49 @@ struct GoAwayTests {
         }
     }
 
+    @Test("A complaint about pings that is said a hundred times on one connection counts once")
+    func repeatedComplaint() async throws {
+        try await ScriptedPeer.with(script: answering) { peer in
+            try await withTransport([peer.endpoint.description]) { transport in
+                // It keeps the connection until all complaints are heard.
+                let stream = try await transport.openStream(Self.method, lane: .unary, endsOnGoAway: false)
+                try await stream.send([1])
+                try await peer.waitForRequest()
+                let complaint = Frames.goAway(UInt32(Int32.max), 11, "too_many_pings")
+                try await peer.write((0..<100).flatMap { _ in complaint })
+                try await peer.act { answer($0, stream: 1, [5]) }
+                #expect(try await stream.nextMessages().map { Array(buffer: $0) } == [[5]])
+                _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                #expect(try await Self.pingInterval(transport, Route(lane: .unary)) == .seconds(20))
+            }
+        }
+    }
+
+    @Test("Complaints about pings on several connections at once double the interval once")
+    func complaintsAtOnce() async throws {
+        try await ScriptedPeer.with(script: answering) { peer in
+            try await withTransport([peer.endpoint.description]) { transport in
+                var streams: [GRPCStream] = []
+                for lane in ConnectionLane.allCases {
+                    let stream = try await transport.openStream(Self.method, lane: lane, endsOnGoAway: true)
+                    try await stream.send([1])
+                    _ = try await transport.unary(Self.method, message: [1], lane: lane, deadline: soon)
+                    streams.append(stream)
+                }
+                for connection in streams.indices {
+                    try await peer.act(on: connection) { scripted_server_goaway($0, Int32.max, 11, "too_many_pings") }
+                }
+                for stream in streams {
+                    let end = await grpcError { () async throws(GRPCError) in _ = try await stream.nextMessages() }
+                    #expect(end?.origin == .serverGoingAway)
+                }
+                for connection in streams.indices { try await peer.waitUntilClosed(connection) }
+                _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                #expect(try await Self.pingInterval(transport, Route(lane: .unary)) == .seconds(20))
+            }
+        }
+    }
+
     @Test("A server that leaves for another reason is pinged as often as before", arguments: [(0, "too_many_pings"), (11, "calm down")])
     func otherReason(code: UInt32, text: String) async throws {
         try await ScriptedPeer.with(script: answering) { peer in

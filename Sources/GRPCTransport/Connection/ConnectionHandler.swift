@@ -391,7 +391,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard let connection else { return }
         // ENHANCE_YOUR_CALM, with grpc-go's reason.
         let isCalledToCalm = event.http2_error == 11 && event.text == "too_many_pings"
-        if isCalledToCalm { observer.pingedTooOften(endpoint) }
+        if isCalledToCalm, let policy = pings.policy { observer.pingedTooOften(endpoint, after: policy.interval) }
         observer.connectionUnusable(connection, because: isCalledToCalm ? .retired : .goingAway)
     }
 }

@@ -12,8 +12,8 @@ protocol ConnectionObserver: Sendable {
     func connectionUnusable(_ connection: Connection, because cause: ConnectionCause)
     /// It is closed, and its calls have ended.
     func connectionClosed(_ connection: Connection, because cause: ConnectionCause, reason: String)
-    /// The server complained about pings.
-    func pingedTooOften(_ endpoint: GRPCEndpoint)
+    /// The server complained about a connection's pings, which came after this much silence.
+    func pingedTooOften(_ endpoint: GRPCEndpoint, after interval: TimeAmount)
     /// Several calls in a row failed in a way that may be the server's fault.
     func callsFailed(on connection: Connection, because reason: String)
     /// A unary call succeeded after this time.

@@ -10,6 +10,9 @@ import Synchronization
 
 // What becomes of connections and endpoints, and where that sends the lanes.
 extension ConnectionPool: ConnectionObserver {
+    /// No complaint makes the silence before a ping longer than this.
+    static let longestPingInterval: Duration = .seconds(3600)
+
     func connectionUnusable(_ connection: Connection, because cause: ConnectionCause) {
         let (wasCurrent, runner) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
             let lane = connection.laneID
@@ -38,14 +41,17 @@ extension ConnectionPool: ConnectionObserver {
         logger.debug("Connection closed", metadata: ["endpoint": "\(connection.endpoint)", "reason": "\(reason)"])
     }
 
-    func pingedTooOften(_ endpoint: GRPCEndpoint) {
-        guard let keepalive = configuration.keepalive else { return }
-        let interval = state.withLock { state in
-            let doubled = (state.keepaliveIntervals[endpoint] ?? max(keepalive.interval, .seconds(5))) * 2
-            state.keepaliveIntervals[endpoint] = doubled
-            return doubled
+    func pingedTooOften(_ endpoint: GRPCEndpoint, after interval: TimeAmount) {
+        let interval = Duration.nanoseconds(interval.nanoseconds)
+        let grown = state.withLock { state -> Duration? in
+            let known = state.keepaliveIntervals[endpoint] ?? interval
+            // Reckoned from what the connection did, so that a complaint said many times, or of several connections, is one.
+            let wanted = max(known, min(interval * 2, Self.longestPingInterval))
+            state.keepaliveIntervals[endpoint] = wanted
+            return wanted > known ? wanted : nil
         }
-        logger.info("Server wants fewer keepalive pings", metadata: ["endpoint": "\(endpoint)", "interval": "\(interval)"])
+        guard let grown else { return }
+        logger.info("Server wants fewer keepalive pings", metadata: ["endpoint": "\(endpoint)", "interval": "\(grown)"])
     }
 
     func callsFailed(on connection: Connection, because reason: String) { note(.callsFailed(reason), at: connection) }
