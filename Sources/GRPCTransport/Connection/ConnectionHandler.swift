@@ -155,16 +155,20 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if !isReady, setupFailure == nil, let explainTLS { setupFailure = explainTLS(error, Self.certificate(context)) }
+        if !isReady, setupFailure == nil, let explainTLS {
+            // What the server showed in the handshake that is going on or has just failed.
+            let certificate = (Self.tls(context)?.handler as? NIOSSLClientHandler)?.peerCertificate
+            setupFailure = explainTLS(error, certificate)
+        }
         close(because: setupFailure?.reason ?? "\(error)")
     }
 
-    /// What the server showed in the handshake that is going on or has just failed.
-    private static func certificate(_ context: ChannelHandlerContext) -> NIOSSLCertificate? {
+    /// TLS's place in the pipeline, if it has one.
+    private static func tls(_ context: ChannelHandlerContext) -> ChannelHandlerContext? {
         do {
-            return try context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self).peerCertificate
+            return try context.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self)
         } catch {
-            // It has left the pipeline, so there is nothing to be learnt.
+            // There is none, or it has left already.
             return nil
         }
     }
@@ -182,11 +186,16 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: Ends
 
-    /// Closes the channel; open calls end when it has.
+    /// Ends the open calls and closes the channel.
     func close(because reason: String, _ cause: ConnectionCause? = nil) {
         if let cause { self.cause = cause }
         if failure == nil { failure = reason }
-        context?.close(promise: nil)
+        // TLS waits for the peer to say good-bye too, which must hold up no call, and takes none any more.
+        tearDown(because: failure ?? reason)
+        guard let context else { return }
+        // Who is silent won't say it: from there on the channel is closed without.
+        if case .silent = cause, let tls = Self.tls(context) { return tls.close(promise: nil) }
+        context.close(promise: nil)
     }
 
     /// No new calls come; what is open may finish, streams that can move are told to if `movesStreams` is set, be it the second time only.
@@ -232,11 +241,9 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func shutDown() {
         isShuttingDown = true
-        cause = .retired
-        if failure == nil { failure = "the transport is shut down" }
         session.leave()
         flushOutput()
-        context?.close(promise: nil)
+        close(because: "the transport is shut down", .retired)
     }
 
     private func tearDown(because reason: String) {

@@ -195,9 +195,15 @@ extension ConnectionPool {
         let id = ObjectIdentifier(channel)
         let accepted = state.withLock { state in
             if !state.isShutDown { state.attempts[id] = channel }
+            state.channels[id] = channel
             return !state.isShutDown
         }
-        channel.closeFuture.whenComplete { _ in self.state.withLock { _ = $0.attempts.removeValue(forKey: id) } }
+        channel.closeFuture.whenComplete { _ in
+            self.state.withLock { state in
+                state.attempts[id] = nil
+                state.channels[id] = nil
+            }
+        }
         return accepted
     }
 

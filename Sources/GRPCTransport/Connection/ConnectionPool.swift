@@ -26,6 +26,8 @@ final class ConnectionPool: Sendable {
         var connections: [ObjectIdentifier: Connection] = [:]
         // Channels of attempts that are under way.
         var attempts: [ObjectIdentifier: any Channel] = [:]
+        /// All channels that are not closed, those too whose connections are no longer of use and only say good-bye.
+        var channels: [ObjectIdentifier: any Channel] = [:]
         var keepaliveIntervals: [GRPCEndpoint: Duration] = [:]
         var nextWaiter: UInt64 = 0
         /// When the state is worked out anew though nothing happens.
@@ -198,7 +200,7 @@ final class ConnectionPool: Sendable {
 
     /// Returns when every connection is closed.
     func waitUntilClosed() async {
-        let channels = state.withLock { state in state.connections.values.map(\.channel) + state.attempts.values }
+        let channels = state.withLock { Array($0.channels.values) }
         for channel in channels {
             // A close future never fails.
             do { try await channel.closeFuture.get() } catch { logger.debug("Close failed", metadata: ["error": "\(error)"]) }
