@@ -42,6 +42,15 @@ struct FailureLogTests {
         #expect(mixed == [true, false, true, false])
     }
 
+    @Test("A server that finds ever new reasons is told of sixteen times, and again once it was connected to")
+    func manyReasons() {
+        var log = FailureLog()
+        let said = (0..<100).map { number in failed(at: 0, lasting: "reason \(number)")(&log) }
+        #expect(said == (0..<100).map { $0 < 16 })
+        #expect(connected()(&log))
+        #expect(failed(at: 0, lasting: "reason 99")(&log))
+    }
+
     @Test("Each endpoint is judged by itself")
     func endpoints() {
         let said = run([

@@ -85,6 +85,23 @@ struct TLSFailureTests {
         }
     }
 
+    @Test("Of a certificate for very many names the error shows the beginning")
+    func manyNames() async throws {
+        try await TestCertificates.withCertificates { certificates in
+            let tls = GRPCTLSConfiguration(trustRoots: .file(certificates.authority))
+            let pair = try await certificates.issue(.named((0..<200).map { "member\($0).test" }), name: "many")
+            try await ScriptedPeer.with(tls: try serverTLS(pair), script: { _, _, _ in }) { peer in
+                try await withTransport([peer.endpoint.description], tls: tls) { transport in
+                    let message = await grpcError { () async throws(GRPCError) in
+                        _ = try await transport.unary(Self.method, message: [1], deadline: .now + .seconds(8))
+                    }?.message
+                    #expect(message?.contains("not for \"127.0.0.1\" (") == true && message?.contains("…)") == true, "\(message ?? "")")
+                    #expect((message?.utf8.count ?? 0) < 1500)
+                }
+            }
+        }
+    }
+
     @Test("A handshake that stalls is given up, and the error says so")
     func stalled() async throws {
         try await SilentListener.with(scheme: .https) { silent in

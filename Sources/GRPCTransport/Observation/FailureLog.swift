@@ -9,6 +9,8 @@ import NIOCore
 /// Decides which failed connection attempts are worth a warning: what no retry will heal, and what has lasted long; each once.
 struct FailureLog {
     static let patience: TimeAmount = .seconds(60)
+    /// So many reasons that last are told of an endpoint and remembered, until it's connected to; a server may find new ones for ever.
+    static let maximumReasons = 16
 
     private struct Entry {
         var since: NIODeadline
@@ -21,7 +23,7 @@ struct FailureLog {
     mutating func failed(_ endpoint: GRPCEndpoint, reason: String, isLasting: Bool, at now: NIODeadline) -> Bool {
         var entry = entries[endpoint] ?? Entry(since: now)
         defer { entries[endpoint] = entry }
-        if isLasting { return entry.warnings.insert(reason).inserted }
+        if isLasting { return entry.warnings.count < Self.maximumReasons && entry.warnings.insert(reason).inserted }
         return now >= entry.since + Self.patience && entry.warnings.insert("").inserted
     }
 

@@ -63,7 +63,12 @@ enum TLSFailure {
         return "no authority that is trusted has signed the server's certificate\(shown(certificate)); check trustRoots"
     }
 
-    private static func shown(_ certificate: NIOSSLCertificate?) -> String { certificate.map { " (\($0))" } ?? "" }
+    /// As much of a certificate as helps to find it: it may hold thousands of names.
+    private static func shown(_ certificate: NIOSSLCertificate?) -> String {
+        guard let certificate else { return "" }
+        let text = "\(certificate)".utf8
+        return " (\(String(decoding: text.prefix(300), as: UTF8.self))\(text.count > 300 ? "…" : ""))"
+    }
 }
 
 /// Moments of the wall clock, which certificates go by.
