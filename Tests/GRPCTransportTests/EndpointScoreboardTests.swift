@@ -165,6 +165,26 @@ struct EndpointScoreboardTests {
         #expect(moves >= 2 && moves <= 6, "\(moves) moves in ten minutes")
     }
 
+    @Test(
+        "When endpoints become slow one after another, each soon after the lane has come, it leaves each within half a minute and a little",
+        arguments: [2, 3], [1, 12, 40])
+    func slowInTurn(count: Int, fastSeconds: Int) {
+        var board = Board(endpoints: Array([Self.a, Self.b, Self.c].prefix(count)))
+        var place = Self.a
+        var (moves, slowSeconds, longest) = (0, 0, 0)
+        var arrived = board.now
+        for _ in 0..<1800 {
+            let isSlow = board.now >= arrived + .seconds(Int64(fastSeconds))
+            slowSeconds = isSlow ? slowSeconds + 1 : 0
+            longest = max(longest, slowSeconds)
+            guard case .prefer(let target, _) = board.calls(at: place, milliseconds: [isSlow ? 400 : 2], seconds: 1) else { continue }
+            (place, arrived, slowSeconds) = (target, board.now, 0)
+            moves += 1
+        }
+        #expect(longest <= 35, "\(longest) seconds at an endpoint that was slow")
+        #expect(moves >= 1800 / (fastSeconds + 35) - 1)
+    }
+
     @Test("A large answer on the bulk lane may take its time")
     func bulk() {
         var board = Board(lane: .bulk)

@@ -9,7 +9,8 @@ import NIOCore
 /// What is known of the endpoints, and which of them a lane had better use. A value without I/O, fed with what happens to calls and connections.
 ///
 /// An endpoint that fails sits out: it is chosen only when no other is left, for a time that grows with each failure and is random by a
-/// fifth. One that answers much slower than the others is chosen after them as long as that is remembered.
+/// fifth. One that answers much slower than the others is chosen after them as long as that is remembered, which is not for long once it was
+/// left.
 struct EndpointScoreboard {
     /// What happened at an endpoint.
     enum Event: Equatable {
@@ -63,7 +64,7 @@ struct EndpointScoreboard {
     static func slowFloor(_ lane: ConnectionLane) -> Double { lane == .bulk ? 2 : 0.1 }
     /// … for so long without a break: jitter moves nobody.
     static let slowPatience: TimeAmount = .seconds(3)
-    /// A lane that moved for speed stays at least so long; twice as long after each move that follows soon.
+    /// A lane that moved for speed stays at least so long; twice as long after each move that follows soon and was of no use.
     static let shortestDwell: TimeAmount = .seconds(10)
     static let longestDwell: TimeAmount = .minutes(10)
 
@@ -146,9 +147,15 @@ struct EndpointScoreboard {
         if sitsOut(current, at: now) { return .leave(reason: record(of: current).reason) }
         var own = lanes[lane.rawValue]
         defer { lanes[lane.rawValue] = own }
-        guard isSlow(current, among: endpoints, lane, now), let latency = latency(of: current, lane, now) else {
+        let known = latency(of: current, lane, now)
+        guard let latency = known, isSlow(current, among: endpoints, lane, now) else {
             own.slowSince = nil
             if now > own.nextMove + own.dwell { own.dwell = Self.shortestDwell }
+            // The move helped. Only of those that don't is each to be rarer than the last.
+            if let known, known <= Self.slowFloor(lane) {
+                own.dwell = Self.shortestDwell
+                own.nextMove = min(own.nextMove, now + Self.shortestDwell)
+            }
             return nil
         }
         let since = own.slowSince ?? now
@@ -159,6 +166,7 @@ struct EndpointScoreboard {
         own.slowSince = nil
         own.nextMove = now + own.dwell
         own.dwell = min(.nanoseconds(own.dwell.nanoseconds * 2), Self.longestDwell)
+        records[current]?.latencies[lane.rawValue].left()
         return .prefer(target, reason: "calls take \(Int(latency * 1000)) ms there")
     }
 
