@@ -107,10 +107,13 @@ public final class GRPCTransport: Service, Sendable {
     /// As ``unary(_:message:lane:metadata:deadline:endpoint:)``, without a copy of the answer.
     ///
     /// Costs one allocation, three passes of an uncontended lock, and one resumption of the task.
-    /// - Parameter parts: Makes, for an answer that is longer than a part, who takes it as it comes.
+    /// - Parameters:
+    ///   - parts: Makes, for an answer that is longer than a part, who takes it as it comes.
+    ///   - mayBlock: Whether the server answers only when something happens that may be far off. How long such a call takes, and that it runs out of
+    ///     time, is not held against the endpoint.
     package func unaryReceived(
         _ method: GRPCMethod, message: [UInt8], lane: ConnectionLane, metadata: GRPCMetadata, deadline: NIODeadline?,
-        endpoint: GRPCEndpoint? = nil, parts: (@Sendable () -> any PartReceiver)? = nil
+        endpoint: GRPCEndpoint? = nil, parts: (@Sendable () -> any PartReceiver)? = nil, mayBlock: Bool = false
     ) async throws(GRPCError) -> ReceivedResponse {
         let route = Route(lane: lane, endpoint: endpoint)
         var refusals = 0
@@ -121,7 +124,8 @@ public final class GRPCTransport: Service, Sendable {
             } else {
                 connection = try await pool.connection(for: route, deadline: deadline)
             }
-            let call = TransportCall(method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false, parts: parts)
+            let call = TransportCall(
+                method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false, parts: parts, mayBlock: mayBlock)
             await withTaskCancellationHandler {
                 connection.submit(.start(call, message: message))
                 await withUnsafeContinuation { continuation in

@@ -258,16 +258,27 @@ struct CallHealthTests {
     func sampler() {
         let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
         var sampler = LatencySampler()
-        #expect(sampler.isFree)
-        sampler.started(1, at: start)
-        #expect(!sampler.isFree)
-        #expect(!sampler.measures(2))
+        #expect(sampler.started(1, at: start) == nil)
+        #expect(sampler.started(2, at: start + .milliseconds(30)) == nil)
+        #expect(!sampler.measures(2), "one at a time")
         #expect(sampler.measures(1))
         #expect(sampler.ended(at: start + .milliseconds(3)) == .milliseconds(3))
-        sampler.started(2, at: start + .milliseconds(4))
-        #expect(sampler.isFree, "the last measurement was a moment ago")
-        sampler.started(3, at: start + .milliseconds(25))
+        #expect(sampler.started(2, at: start + .milliseconds(4)) == nil)
+        #expect(!sampler.measures(2), "the last measurement was a moment ago")
+        #expect(sampler.started(3, at: start + .milliseconds(25)) == nil)
+        #expect(sampler.measures(3))
         sampler.gaveUp(3)
-        #expect(sampler.isFree)
+        #expect(!sampler.measures(3))
+    }
+
+    @Test("A call that takes very long counts as what has passed, and makes room for the next")
+    func endlessCall() {
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        var sampler = LatencySampler()
+        #expect(sampler.started(1, at: start) == nil)
+        #expect(sampler.started(2, at: start + .milliseconds(4999)) == nil)
+        #expect(sampler.measures(1))
+        #expect(sampler.started(3, at: start + .milliseconds(5001)) == .milliseconds(5001))
+        #expect(sampler.measures(3) && !sampler.measures(1))
     }
 }

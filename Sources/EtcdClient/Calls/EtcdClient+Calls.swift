@@ -19,6 +19,8 @@ extension EtcdClient {
         var deadline: NIODeadline?
         /// The one server to ask; nil for whichever is connected.
         var endpoint: GRPCEndpoint?
+        /// Whether the server answers only when something happens that may be far off, such as that a lock is free.
+        var mayBlock = false
         /// Names the operation and its input in errors.
         var operation: OperationName
     }
@@ -129,7 +131,7 @@ extension EtcdClient {
         do throws(GRPCError) {
             return try await transport.unaryReceived(
                 call.method, message: request, lane: call.lane, metadata: metadata(authenticator.fixed, call.requiresLeader),
-                deadline: deadline, endpoint: call.endpoint, parts: parts)
+                deadline: deadline, endpoint: call.endpoint, parts: parts, mayBlock: call.mayBlock)
         } catch {
             return try await exchangeAtLength(call, request, parts, until: deadline, after: error)
         }
@@ -140,7 +142,8 @@ extension EtcdClient {
     ) async throws(EtcdError) -> ReceivedResponse {
         try await repeating(call, until: deadline, after: failure) { [transport] metadata async throws(GRPCError) in
             try await transport.unaryReceived(
-                call.method, message: request, lane: call.lane, metadata: metadata, deadline: deadline, endpoint: call.endpoint, parts: parts)
+                call.method, message: request, lane: call.lane, metadata: metadata, deadline: deadline, endpoint: call.endpoint, parts: parts,
+                mayBlock: call.mayBlock)
         }
     }
 

@@ -32,10 +32,10 @@ extension EtcdClient.Call {
     /// A call whose operation is named by words.
     init(
         method: GRPCMethod, kind: CallKind, lane: ConnectionLane = .unary, requiresLeader: Bool = true, deadline: ContinuousClock.Instant? = nil,
-        endpoint: GRPCEndpoint? = nil, operation: @escaping @Sendable () -> String
+        endpoint: GRPCEndpoint? = nil, mayBlock: Bool = false, operation: @escaping @Sendable () -> String
     ) {
         self.init(
             method: method, kind: kind, lane: lane, requiresLeader: requiresLeader, deadline: NIODeadline(optional: deadline), endpoint: endpoint,
-            operation: .other(operation))
+            mayBlock: mayBlock, operation: .other(operation))
     }
 }

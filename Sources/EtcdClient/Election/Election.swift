@@ -78,7 +78,7 @@ extension EtcdClient {
         }
         let call = Call(
             method: "/v3electionpb.Election/Campaign", kind: .write, deadline: self.deadline(deadline, orAfter: Self.forever),
-            operation: { "campaign for \(KeyRange.text(name))" })
+            mayBlock: true, operation: { "campaign for \(KeyRange.text(name))" })
         return try await perform(
             call, v3electionpb__campaign_request__init, v3electionpb__campaign_response__unpack,
             fill: { arena, request throws(ArenaExhausted) in

@@ -39,7 +39,7 @@ extension EtcdClient {
         guard lease != 0 else { throw EtcdError(.invalidArgument, message: "lock \(KeyRange.text(name)): a lease is needed; grant one first") }
         let call = Call(
             method: "/v3lockpb.Lock/Lock", kind: .write, deadline: self.deadline(deadline, orAfter: Self.forever),
-            operation: { "lock \(KeyRange.text(name))" })
+            mayBlock: true, operation: { "lock \(KeyRange.text(name))" })
         return try await perform(
             call, v3lockpb__lock_request__init, v3lockpb__lock_response__unpack,
             fill: { arena, request throws(ArenaExhausted) in

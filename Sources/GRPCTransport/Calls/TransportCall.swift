@@ -16,6 +16,8 @@ final class TransportCall: Sendable {
     let metadata: GRPCMetadata
     let deadline: NIODeadline?
     let isUnary: Bool
+    /// Whether the server may let the call wait for as long as it likes, which says nothing of how it does.
+    let mayBlock: Bool
     /// Whether a GOAWAY ends the call at once.
     let endsOnGoAway: Bool
     /// Who takes a long message as it comes: asked for each that is one.
@@ -36,7 +38,7 @@ final class TransportCall: Sendable {
 
     init(
         method: GRPCMethod, metadata: GRPCMetadata, deadline: NIODeadline?, isUnary: Bool, endsOnGoAway: Bool,
-        parts: (@Sendable () -> any PartReceiver)? = nil
+        parts: (@Sendable () -> any PartReceiver)? = nil, mayBlock: Bool = false
     ) {
         self.method = method
         self.metadata = metadata
@@ -44,6 +46,7 @@ final class TransportCall: Sendable {
         self.isUnary = isUnary
         self.endsOnGoAway = endsOnGoAway
         self.parts = parts
+        self.mayBlock = mayBlock
     }
 
     deinit { outcome.answer?.free() }

@@ -51,17 +51,21 @@ struct CallHealth {
 /// Measures now and then how long a unary call takes: one call at a time, and not more often than 50 times a second.
 struct LatencySampler {
     static let interval: TimeAmount = .milliseconds(20)
+    /// A call that takes so long counts as that, and the next is measured in its place. No average makes a difference between longer ones.
+    static let longest = TimeAmount.nanoseconds(Int64(LatencyAverage.cap * 1e9))
 
     private var call: UInt64 = 0
     private var start = NIODeadline.uptimeNanoseconds(0)
 
-    /// Whether the next call is to be measured.
-    var isFree: Bool { call == 0 }
-
-    mutating func started(_ call: UInt64, at now: NIODeadline) {
-        guard now >= start + Self.interval else { return }
+    /// A call begins, and may be the one that is measured.
+    /// - Returns: what has passed since the start of one that was measured until now, and that nobody waits for any more.
+    mutating func started(_ call: UInt64, at now: NIODeadline) -> TimeAmount? {
+        let passed = now - start
+        let isFree = self.call == 0
+        guard passed >= (isFree ? Self.interval : Self.longest) else { return nil }
         self.call = call
         start = now
+        return isFree ? nil : passed
     }
 
     /// Whether it is the ended call that is measured.

@@ -31,8 +31,9 @@ extension ConnectionHandler {
             return
         }
         var timeout: UInt64 = 0
-        let isMeasured = call.isUnary && latency.isFree
-        let now = isMeasured || call.deadline != nil ? NIODeadline.now() : .distantPast
+        // What blocks at the server tells nothing of it by how long it takes.
+        let mayMeasure = call.isUnary && !call.mayBlock
+        let now = mayMeasure || call.deadline != nil ? NIODeadline.now() : .distantPast
         if let deadline = call.deadline {
             let left = deadline - now
             guard left > .zero else {
@@ -54,7 +55,7 @@ extension ConnectionHandler {
         call.startedAt = now
         if call.parts != nil { session.receiveParts(of: Self.partSize, on: id) }
         if !call.isUnary { call.state.withLock { $0.started() }?.resume() }
-        if isMeasured { latency.started(id, at: now) }
+        if mayMeasure, let atLeast = latency.started(id, at: now), let connection { observer.measured(atLeast, on: connection) }
         if !call.isUnary { metrics.streamOpened() }
         if let message { _ = session.send(message, on: id, last: true) }
         if let deadline = call.deadline { watch(deadline) }
@@ -73,14 +74,17 @@ extension ConnectionHandler {
         GRPCError(code: code, message: message, disposition: .notSent, origin: origin, endpoint: endpoint)
     }
 
-    private func cancel(_ call: TransportCall, with code: GRPCStatusCode, origin: GRPCError.Origin, message: String) {
+    /// Whether the call had been sent, and not ended.
+    @discardableResult
+    private func cancel(_ call: TransportCall, with code: GRPCStatusCode, origin: GRPCError.Origin, message: String) -> Bool {
         let id = call.sessionID
-        guard let sent = session.cancel(id) else { return }
+        guard let sent = session.cancel(id) else { return false }
         latency.gaveUp(id)
         if !call.isUnary { metrics.streamClosed() }
         call.fail(
             GRPCError(code: code, message: message, disposition: sent ? .mayHaveExecuted : .notSent, origin: origin, endpoint: endpoint))
         Unmanaged.passUnretained(call).release()
+        return sent
     }
 
     private static func call(of user: UInt64) -> Unmanaged<TransportCall>? {
@@ -183,8 +187,9 @@ extension ConnectionHandler {
         for (_, user) in session.calls() {
             guard let call = Self.call(of: user)?.takeUnretainedValue(), let deadline = call.deadline else { continue }
             if deadline <= now {
-                patience = max(patience ?? .zero, now - call.startedAt)
-                cancel(call, with: .deadlineExceeded, origin: .deadline, message: "the deadline passed")
+                let wasSent = cancel(call, with: .deadlineExceeded, origin: .deadline, message: "the deadline passed")
+                // One that blocks at the server, or that never got there, may run out of time at the best of servers.
+                if wasSent, !call.mayBlock { patience = max(patience ?? .zero, now - call.startedAt) }
             } else {
                 next = min(next ?? deadline, deadline)
             }

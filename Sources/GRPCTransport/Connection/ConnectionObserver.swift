@@ -16,7 +16,7 @@ protocol ConnectionObserver: Sendable {
     func pingedTooOften(_ endpoint: GRPCEndpoint, after interval: TimeAmount)
     /// Several calls in a row failed in a way that may be the server's fault.
     func callsFailed(on connection: Connection, because reason: String)
-    /// A unary call succeeded after this time.
+    /// A unary call succeeded after this time, or has taken so long already.
     func measured(_ latency: TimeAmount, on connection: Connection)
 }
 
