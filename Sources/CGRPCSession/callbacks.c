@@ -98,7 +98,10 @@ static int on_frame_received(nghttp2_session *http2, const nghttp2_frame *frame,
         if (call != NULL && end_of_stream) call_finish_stream(call);
         break;
     case NGHTTP2_RST_STREAM:
-        if (call != NULL) session->idle_frames = 0;
+        if (call == NULL) break;
+        session->idle_frames = 0;
+        call->reset = true;
+        call->http2_error = frame->rst_stream.error_code;
         break;
     case NGHTTP2_SETTINGS:
         if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0 || session->ready) break;
@@ -125,15 +128,18 @@ static int on_invalid_frame(nghttp2_session *http2, const nghttp2_frame *frame, 
     return 0;
 }
 
-// Streams that ended in order have no call any more; what is left was reset, refused, or never allowed to start.
+// Streams that ended in order have no call any more; what is left was reset, is above a GOAWAY's last stream, or was never allowed to start.
 static int on_stream_close(nghttp2_session *http2, int32_t stream, uint32_t error_code, void *user) {
     (void)http2;
     call *call = call_of_stream(user, stream);
     if (call == NULL) return 0;
+    if (!call->sent) {
+        // nghttp2 names the code that a server would have refused it by, and the server knows nothing of it.
+        call_end(call, GRPC_UNAVAILABLE, GRPC_SESSION_END_CONNECTION, "the connection takes no new calls");
+        return 0;
+    }
     char text[GRPC_TEXT_LENGTH];
-    snprintf(text, sizeof text, "the server reset the stream: %s", nghttp2_http2_strerror(error_code));
-    call->reset = true;
-    call->http2_error = error_code;
+    snprintf(text, sizeof text, "the server %s the stream: %s", call->reset ? "reset" : "did not take", nghttp2_http2_strerror(error_code));
     // A peer that has answered has processed the call, whatever it claims.
     call->refused = error_code == NGHTTP2_REFUSED_STREAM && !call->got_headers;
     session_release(call->session, call->status_message);
@@ -157,6 +163,15 @@ static int on_frame_sent(nghttp2_session *http2, const nghttp2_frame *frame, voi
     switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
     case NGHTTP2_DATA: session->idle_frames = 0; break;
+    case NGHTTP2_RST_STREAM: {
+        // What is reset here has no call any more, unless nghttp2 does it by itself: for data beyond the window, or other than announced.
+        call *call = call_of_stream(session, frame->hd.stream_id);
+        if (call == NULL) break;
+        session_release(session, call->status_message);
+        call->status_message = NULL;
+        call_end(call, GRPC_INTERNAL, GRPC_SESSION_END_VIOLATION, "the server broke HTTP/2 on this stream");
+        break;
+    }
     case NGHTTP2_GOAWAY:
         // nghttp2 says so when the peer broke the protocol.
         if (frame->goaway.error_code != NGHTTP2_NO_ERROR) session->terminated = true;

@@ -11,6 +11,10 @@
 #define OWN_FIELDS 8
 #define STACK_FIELDS 24
 
+// nghttp2 sends no block of headers that may take more than 65536 bytes, and reckons with 12 bytes for each field and 17 for the block.
+#define HEADERS_LIMIT 65519
+#define FIELD_OVERHEAD 12
+
 static bool has_prefix(const grpc_session_field *field, const char *prefix) {
     size_t length = strlen(prefix);
     return field->name_length >= length && memcmp(field->name, prefix, length) == 0;
@@ -118,6 +122,18 @@ static ssize_t read_request(
     return (ssize_t)written;
 }
 
+static bool is_too_long(const nghttp2_nv *fields, size_t count) {
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++) {
+        // Each is looked at by itself, so that no sum overflows.
+        if (fields[i].namelen > HEADERS_LIMIT || fields[i].valuelen > HEADERS_LIMIT) return true;
+        length += fields[i].namelen + fields[i].valuelen + FIELD_OVERHEAD;
+        if (length > HEADERS_LIMIT) return true;
+    }
+    return false;
+}
+
+// The number of the stream, or an error of nghttp2: NGHTTP2_ERR_FRAME_SIZE_ERROR for headers that it would refuse to send.
 static int32_t submit(
     grpc_session *session, call *call, const char *path, size_t path_length, const grpc_session_field *fields, size_t field_count,
     const char *timeout) {
@@ -134,7 +150,8 @@ static int32_t submit(
             fields[i].sensitive ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE};
     }
     nghttp2_data_provider provider = {.source = {.ptr = NULL}, .read_callback = read_request};
-    int32_t stream = nghttp2_submit_request(session->http2, NULL, all, count, &provider, call);
+    int32_t stream =
+        is_too_long(all, count) ? NGHTTP2_ERR_FRAME_SIZE_ERROR : nghttp2_submit_request(session->http2, NULL, all, count, &provider, call);
     if (all != on_stack) session_release(session, all);
     return stream;
 }
@@ -163,6 +180,7 @@ grpc_session_result grpc_session_start(
         return GRPC_SESSION_OK;
     }
     call_discard(call);
+    if (stream == NGHTTP2_ERR_FRAME_SIZE_ERROR) return GRPC_SESSION_INVALID;
     if (stream == NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE) return GRPC_SESSION_GOING_AWAY;
     session->out_of_memory = true;
     session_check_memory(session);

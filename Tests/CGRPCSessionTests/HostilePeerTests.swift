@@ -64,6 +64,48 @@ struct HostilePeerTests {
         #expect(grpc_session_open_calls(pair.session) == 0)
     }
 
+    @Test(
+        "A stream that breaks HTTP/2 is reset here, which is told from a reset by the peer",
+        arguments: [
+            (
+                Attack(
+                    "data beyond the window",
+                    Frames.headers(1, Frames.okBlock) + (0..<5).flatMap { _ in Frames.data(1, [UInt8](repeating: 0, count: 16_384)) }), 3
+            ),
+            (
+                Attack(
+                    "less data than announced",
+                    Frames.headers(1, Frames.okBlock + Frames.field("content-length", "100")) + Frames.data(1, framed([1]), end: true)), 1
+            ),
+        ] as [(Attack, Int64)])
+    func brokenStream(attack: Attack, code: Int64) throws {
+        let pair = try SessionPair()
+        pair.consumes = false
+        _ = pair.start(1, unary: false)
+        _ = pair.start(2, unary: false)
+        pair.pump()
+        pair.receive(attack.bytes)
+        pair.pump()
+        pair.drain()
+        #expect(pair.ends[1]?.status == 13)
+        #expect(pair.ends[1]?.origin == GRPC_SESSION_END_VIOLATION)
+        #expect(pair.ends[1]?.reset == false)
+        #expect(scripted_server_reset_code(pair.server, 1) == code)
+        #expect(pair.ends[2] == nil)
+        #expect(!grpc_session_has_failed(pair.session))
+    }
+
+    @Test("A reset by the peer says so")
+    func reset() throws {
+        let pair = try SessionPair()
+        _ = pair.start(1)
+        pair.pump()
+        scripted_server_reset(pair.server, 1, 2)
+        pair.pump()
+        #expect(pair.ends[1]?.reset == true)
+        #expect(pair.ends[1]?.origin == GRPC_SESSION_END_PEER)
+    }
+
     @Test("Bytes that aren't HTTP/2 end the session")
     func notHTTP2() throws {
         let pair = try SessionPair()

@@ -38,7 +38,7 @@ struct RecordedExchangeTests {
             "4 ended 14 sent refused http=0 reset=7 \"the server reset the stream: REFUSED_STREAM\"",
             "6 ended 14 sent http=200 reset=0 \"bye\"",
             "7 ended 1 sent http=200 reset=8 \"the server reset the stream: CANCEL\"",
-            "8 ended 14 sent refused http=0 reset=7 \"the server reset the stream: REFUSED_STREAM\"",
+            "8 ended 14 sent refused http=0 reset=0 \"the server did not take the stream: REFUSED_STREAM\"",
             "goaway 2147483647 code=0 \"graceful_stop\"",
             "goaway 13 code=11 \"too_many_pings\"",
         ]

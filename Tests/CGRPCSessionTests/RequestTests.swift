@@ -79,6 +79,41 @@ struct RequestTests {
         #expect(pair.start(path: "no-slash").result == GRPC_SESSION_INVALID)
     }
 
+    @Test("Headers as long as nghttp2 sends at most are sent, and longer ones are refused before anything is sent")
+    func longHeaders() throws {
+        let pair = try SessionPair()
+        func start(_ length: Int) -> grpc_session_result {
+            pair.start(message: nil, metadata: [("long", String(repeating: "x", count: length), sensitive: true)]).result
+        }
+        var (accepted, refused) = (0, 70_000)
+        while refused - accepted > 1 {
+            let length = (accepted + refused) / 2
+            if start(length) == GRPC_SESSION_INVALID { refused = length } else { accepted = length }
+        }
+        #expect(accepted > 65_000)
+        #expect(start(accepted) == GRPC_SESSION_OK)
+        let count = grpc_session_open_calls(pair.session)
+        pair.pump()
+        pair.drain()
+        #expect(pair.ends.isEmpty)
+        #expect(grpc_session_open_calls(pair.session) == count)
+    }
+
+    @Test("A call that may not be sent any more is not the server's refusal")
+    func neverAllowed() throws {
+        let pair = try SessionPair()
+        pair.pump()
+        _ = pair.start(1)
+        // DATA on stream 0 has the session say GOAWAY before the call's turn comes.
+        pair.receive(frame(type: 0, stream: 0, [1]))
+        pair.pump()
+        pair.drain()
+        #expect(
+            pair.ends[1]
+                == .init(
+                    status: 14, sent: false, refused: false, origin: GRPC_SESSION_END_CONNECTION, text: "the connection takes no new calls"))
+    }
+
     @Test("A message longer than the peer's window arrives whole, and the sender hears when it has left")
     func longMessage() throws {
         let pair = try SessionPair()

@@ -91,6 +91,7 @@ final class SessionPair {
         var refused: Bool
         var origin: grpc_session_end_origin
         var text: String
+        var reset = false
     }
 
     /// Looks at each message, or each other event, before it counts.
@@ -116,7 +117,8 @@ final class SessionPair {
             case GRPC_SESSION_EVENT_DRAINED: transcript.append("\(event.user) drained \(event.value)")
             case GRPC_SESSION_EVENT_ENDED:
                 let text = String(decoding: UnsafeBufferPointer(start: event.bytes, count: event.length), as: UTF8.self)
-                ends[event.user] = End(status: event.status, sent: event.sent, refused: event.refused, origin: event.origin, text: text)
+                ends[event.user] = End(
+                    status: event.status, sent: event.sent, refused: event.refused, origin: event.origin, text: text, reset: event.reset)
                 transcript.append("\(event.user) ended \(event.status)")
             case GRPC_SESSION_EVENT_PING_ACK: transcript.append("pong \(event.value)")
             case GRPC_SESSION_EVENT_GOAWAY: transcript.append("goaway \(event.http2_error)")

@@ -35,7 +35,8 @@ typedef enum grpc_session_result {
     GRPC_SESSION_FAILED = 1,
     /// The peer has said GOAWAY, or the session has no stream ids left: no call can be started here any more.
     GRPC_SESSION_GOING_AWAY = 2,
-    /// A header is not allowed: its name isn't lower-case, belongs to HTTP or gRPC, or its value has forbidden bytes.
+    /// A header is not allowed: its name isn't lower-case, belongs to HTTP or gRPC, or its value has forbidden bytes. Or all of them, the session's
+    /// own included, are longer than 64 KiB, with 12 bytes on top for each.
     GRPC_SESSION_INVALID = 3,
     /// There is no such call, or its sending half is closed, or a ping is still unanswered.
     GRPC_SESSION_CLOSED = 4
@@ -136,7 +137,7 @@ typedef struct grpc_session_event {
     bool sent;
     /// ENDED: the peer proved that it did not process the call.
     bool refused;
-    /// ENDED: the stream was reset by `http2_error`. `status` stands for that code then, and is not the peer's own.
+    /// ENDED: the peer reset the stream by `http2_error`. `status` stands for that code then, and is not the peer's own.
     bool reset;
     /// ENDED: RST_STREAM's code if there was one. GOAWAY: its code.
     uint32_t http2_error;

@@ -64,8 +64,10 @@ extension ConnectionHandler {
 
     private func startError(_ result: grpc_session_result, _ call: TransportCall) -> GRPCError {
         if result == GRPC_SESSION_INVALID {
+            let names = call.metadata.map(\.name)
             return unsent(
-                .internal, origin: .caller, "the path \(call.method) or the metadata (\(call.metadata.map(\.name))) may not be sent as headers")
+                .internal, origin: .caller,
+                "the path \(call.method) or the metadata (\(names)) may not be sent as headers, or both are longer than 64 KiB")
         }
         return unsent(.unavailable, origin: .connection, "the connection takes no new calls")
     }
@@ -138,6 +140,8 @@ extension ConnectionHandler {
 
     /// What the end of a call tells of the server.
     private func judge(_ event: grpc_session_event) {
+        // Of a connection that takes no calls, without a word of the server, each would be sent back to it.
+        if event.origin == GRPC_SESSION_END_CONNECTION, !event.sent, !session.hasFailed { takeNoMoreCalls() }
         guard event.origin == GRPC_SESSION_END_PEER else { return latency.gaveUp(event.call) }
         if event.status == 0 {
             health.succeeded()
