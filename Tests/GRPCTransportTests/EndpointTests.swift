@@ -7,9 +7,12 @@
 import CGRPCSessionTestSupport
 import EtcdTestKit
 import GRPCTestSupport
-import GRPCTransport
 import NIOCore
+import Synchronization
+import TestWaiting
 import Testing
+
+@testable import GRPCTransport
 
 @Suite("Endpoints at run time")
 struct EndpointTests {
@@ -82,6 +85,31 @@ struct EndpointTests {
                 #expect(second.connectionCount == 2)
             }
         }
+    }
+
+    @Test("A connection for calls that name their endpoint is nobody's once it is idle, though a stream stays on it")
+    func pinnedStream() async throws {
+        let metrics = CountingMetrics()
+        try await Self.withPeers { first, second in
+            try await withTransport(
+                [first.endpoint.description],
+                configure: {
+                    $0.pinnedConnectionIdleTime = .milliseconds(200)
+                    $0.metricsFactory = metrics
+                }
+            ) { transport in
+                let stream = try await transport.openStream(Self.method, endsOnGoAway: false, endpoint: second.endpoint)
+                try await stream.send([1])
+                try await second.waitForRequest()
+                try await eventually("the lane is gone") { transport.pool.state.withLock { !$0.freeLanes.isEmpty } }
+                let isNobodys = transport.pool.state.withLock { $0.lanes.allSatisfy { $0.current == nil } }
+                #expect(isNobodys)
+                stream.finishSending()
+                _ = try await stream.nextMessages()
+                try await second.waitUntilClosed(0)
+            }
+        }
+        #expect(metrics.sum("grpc_client_reconnects_total") == 0)
     }
 
     @Test("A call that names an endpoint where nobody listens says so when its deadline passes, and no other call waits for it")

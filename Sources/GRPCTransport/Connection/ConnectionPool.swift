@@ -239,7 +239,10 @@ extension ConnectionPool.State {
 
     /// A lane that names its endpoint is gone; its place may be taken.
     mutating func removeLane(_ id: LaneID) {
-        pinned[lanes[id].route] = nil
+        let route = lanes[id].route
+        pinned[route] = nil
+        // Its connection may have streams, and lives as long as they do; it is nobody's any more.
+        lanes[id] = LaneState(route: route)
         freeLanes.append(id)
     }
 
