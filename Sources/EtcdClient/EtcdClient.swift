@@ -113,7 +113,7 @@ public final class EtcdClient: Service, Sendable {
     /// Connects and keeps connections until the task is cancelled or a graceful shutdown begins, which ends every call, watch and lease's
     /// renewal.
     /// - Throws: ``EtcdError`` with `failedPrecondition` when this client, or one that shares its connections by ``with(_:)``, has been run before.
-    ///   That run goes on undisturbed.
+    ///   That run goes on undisturbed. Also when the TLS configuration names the file of the client's certificate or that of its key, but not both.
     public func run() async throws {
         do throws(GRPCError) {
             try transport.claimRun()

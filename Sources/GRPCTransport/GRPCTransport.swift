@@ -53,6 +53,7 @@ public final class GRPCTransport: Service, Sendable {
     ///
     /// Run it once, in a task of its own or in a `ServiceGroup`. Afterwards every call fails with ``GRPCError/Origin/shutdown``.
     /// - Throws: ``GRPCError`` with `failedPrecondition` when it has been called before, whether that run has ended or not. It goes on undisturbed.
+    ///   Also when the TLS configuration names the file of the client's certificate or that of its key, but not both: every call fails by the same error.
     public func run() async throws {
         try claimRun()
         await runClaimed()
@@ -70,6 +71,13 @@ public final class GRPCTransport: Service, Sendable {
             throw GRPCError(
                 code: .failedPrecondition, message: "run() has been called already; what shares its connections is run once, together",
                 disposition: .notSent, origin: .caller)
+        }
+        // No attempt would ever succeed, so that nobody is to wait for one.
+        guard configuration.tls?.hasHalfIdentity != true else {
+            let flaw = GRPCError(
+                code: .failedPrecondition, message: GRPCTLSConfiguration.halfIdentity, disposition: .notSent, origin: .caller)
+            pool.shutDown(because: flaw)
+            throw flaw
         }
     }
 

@@ -61,14 +61,27 @@ struct TLSIdentityTests {
         }
     }
 
-    @Test("A certificate's file without its key's, or the other way round, fails the call, and the error says what to do", arguments: [true, false])
+    @Test(
+        "A certificate's file without its key's, or the other way round, fails the run and each call, and the error says what to do",
+        arguments: [true, false])
     func half(isCertificate: Bool) async throws {
-        try await TestCertificates.withCertificates { certificates in
-            let tls = GRPCTLSConfiguration(
-                certificateChainFile: isCertificate ? certificates.clientCertificate : nil,
-                privateKeyFile: isCertificate ? nil : certificates.clientKey)
-            let message = try await Self.failure(tls)
-            #expect(message.contains("name both files or none"), "\(message)")
+        // Neither is read, so neither is there.
+        let tls = GRPCTLSConfiguration(certificateChainFile: isCertificate ? "/nowhere" : nil, privateKeyFile: isCertificate ? nil : "/nowhere")
+        let endpoint = try GRPCEndpoint(parsing: "https://127.0.0.1:1")
+        let transport = GRPCTransport(configuration: GRPCTransportConfiguration(endpoints: [endpoint], tls: tls), logger: quiet)
+        @Sendable func call() async -> GRPCError? {
+            await grpcError { () async throws(GRPCError) in _ = try await transport.unary(Self.method, message: [1], deadline: soon) }
+        }
+        var states = transport.states.makeAsyncIterator()
+        async let early = call()
+        // It waits.
+        while let state = await states.next(), state != .connecting {}
+        let error = await #expect(throws: GRPCError.self) { try await transport.run() }
+        for error in [error, await early, await call()] {
+            #expect(error?.code == .failedPrecondition)
+            #expect(error?.disposition == .notSent)
+            #expect(error?.origin == .caller)
+            #expect(error?.message.contains("name both files or none") == true, "\(error?.message ?? "")")
         }
     }
 }

@@ -41,7 +41,7 @@ public struct GRPCTLSConfiguration: Sendable, Hashable {
     public var trustRoots: TrustRoots
     /// A PEM file with the client's certificate and its intermediates, for servers that ask for one.
     ///
-    /// Of use with ``privateKeyFile`` only: with one of the two no connection can be made, which a warning and the calls' errors say.
+    /// Of use with ``privateKeyFile`` only: with one of the two ``GRPCTransport/run()`` fails, and so does every call.
     public var certificateChainFile: String?
     /// A PEM file with the private key of the client's certificate.
     public var privateKeyFile: String?
@@ -57,6 +57,11 @@ public struct GRPCTLSConfiguration: Sendable, Hashable {
     /// Connections made with older files are replaced so long after a change was seen: open calls finish, streams with `endsOnGoAway` move. Five
     /// seconds by default.
     public var drainDelay: Duration
+
+    /// Whether of the two files only one is named, and they count.
+    var hasHalfIdentity: Bool { clientIdentity == nil && (certificateChainFile == nil) != (privateKeyFile == nil) }
+
+    static let halfIdentity = "a client certificate needs its private key, and the other way round: name both files or none"
 
     /// ``reloadInterval``, with its least.
     var reloadPeriod: Duration? { reloadInterval.map { max($0, .seconds(1)) } }

@@ -37,6 +37,8 @@ final class ConnectionPool: Sendable {
         /// Somebody waits for that.
         var isRunAwaited = false
         var isShutDown = false
+        /// What calls are told from then on.
+        var end = ConnectionPool.shutdownError
     }
 
     let configuration: GRPCTransportConfiguration
@@ -94,7 +96,7 @@ final class ConnectionPool: Sendable {
             case wake([CheckedContinuation<Void, Never>])
         }
         let step: Step = state.withLock { state in
-            if state.isShutDown { return .resume(.failed(Self.shutdownError)) }
+            if state.isShutDown { return .resume(.failed(state.end)) }
             if let current = state.current(route) { return .resume(.connection(current)) }
             let lane = state.lane(for: route)
             let runner = state.lanes[lane].add(continuation, id: id)
@@ -165,14 +167,15 @@ final class ConnectionPool: Sendable {
     // MARK: The end
 
     /// Fails all calls and begins to close all connections. Nothing can be started any more.
-    func shutDown() {
+    func shutDown(because end: GRPCError = shutdownError) {
         let (waiters, sleepers, connections, attempts) = state.withLock { state in
+            if !state.isShutDown { state.end = end }
             state.isShutDown = true
             let waiters = state.lanes.indices.flatMap { state.lanes[$0].takeWaiters() }
             let sleepers = state.lanes.indices.compactMap { state.lanes[$0].takeRunner() } + [state.takeSupervisor()].compactMap(\.self)
             return (waiters, sleepers, Array(state.connections.values), Array(state.attempts.values))
         }
-        for waiter in waiters { waiter.resume(returning: .failed(Self.shutdownError)) }
+        for waiter in waiters { waiter.resume(returning: .failed(end)) }
         for sleeper in sleepers { sleeper.resume() }
         for connection in connections { connection.shutDown() }
         for channel in attempts { channel.close(promise: nil) }

@@ -147,8 +147,7 @@ final class TLSCredentials: Sendable {
             tls.privateKey = .privateKey(try reading(keyName) { try NIOSSLPrivateKey(bytes: bytes, format: .pem) })
         }
         guard (files.chain == nil) == (files.key == nil) else {
-            throw ConnectionFailure(
-                kind: .settings, reason: "a client certificate needs its private key, and the other way round: name both files or none")
+            throw ConnectionFailure(kind: .settings, reason: GRPCTLSConfiguration.halfIdentity)
         }
         do {
             return (try NIOSSLContext(configuration: tls), expiry)

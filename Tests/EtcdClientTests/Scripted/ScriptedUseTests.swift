@@ -74,6 +74,17 @@ struct ScriptedUseTests {
         }
     }
 
+    @Test("A client that is given a certificate's file and not its key's fails when it is run, and says so")
+    func halfCertificate() async throws {
+        let configuration = try EtcdClientConfiguration(
+            endpoints: ["https://127.0.0.1:1"], tls: GRPCTLSConfiguration(certificateChainFile: "/nowhere"))
+        let client = EtcdClient(configuration: configuration, logger: LogRecorder().logger)
+        let error = await failure { try await client.run() }
+        #expect(error?.code == .failedPrecondition && error?.message.contains("name both files or none") == true)
+        let call = await failure { try await client.put("a", "1") }
+        #expect(call?.code == .invalidArgument && call?.message.contains("name both files or none") == true)
+    }
+
     @Test("Members are asked for once a second at most, however often that is wished for")
     func memberSync() async throws {
         let times = Times()
