@@ -134,7 +134,8 @@ static int on_stream_close(nghttp2_session *http2, int32_t stream, uint32_t erro
     call *call = call_of_stream(user, stream);
     if (call == NULL) return 0;
     if (!call->sent) {
-        // nghttp2 names the code that a server would have refused it by, and the server knows nothing of it.
+        // nghttp2 names the code that a server would have refused it by, and the server knows nothing of it. It waits for no stream any more.
+        call->stream = 0;
         call_end(call, GRPC_UNAVAILABLE, GRPC_SESSION_END_CONNECTION, "the connection takes no new calls");
         return 0;
     }
@@ -154,6 +155,16 @@ static int before_frame_send(nghttp2_session *http2, const nghttp2_frame *frame,
     if (frame->hd.type != NGHTTP2_HEADERS) return 0;
     call *call = call_of_stream(session, frame->hd.stream_id);
     if (call != NULL) call->sent = true;
+    return 0;
+}
+
+static int on_frame_not_sent(nghttp2_session *http2, const nghttp2_frame *frame, int error, void *user) {
+    (void)http2;
+    (void)error;
+    grpc_session *session = user;
+    if (frame->hd.type != NGHTTP2_HEADERS || call_of_stream(session, frame->hd.stream_id) != NULL) return 0;
+    // The turn of a call that was given up meanwhile.
+    if (session->abandoned > 0) session->abandoned--;
     return 0;
 }
 
@@ -199,6 +210,7 @@ static void set_callbacks(nghttp2_session_callbacks *callbacks) {
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
     nghttp2_session_callbacks_set_before_frame_send_callback(callbacks, before_frame_send);
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
+    nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, on_frame_not_sent);
     nghttp2_session_callbacks_set_error_callback2(callbacks, on_error);
 }
 

@@ -65,7 +65,10 @@ static bool take_slot(grpc_session *session, call *call) {
 static void close_call(call *call) {
     grpc_session *session = call->session;
     call->ended = true;
-    if (call->stream > 0) nghttp2_session_set_stream_user_data(session->http2, call->stream, NULL);
+    if (call->stream > 0) {
+        nghttp2_session_set_stream_user_data(session->http2, call->stream, NULL);
+        if (!call->sent) session->abandoned++;
+    }
     uint32_t index = slot_index(call->id);
     session->slots[index].call = NULL;
     session->slots[index].next_free = session->first_free;

@@ -15,6 +15,9 @@
 #define HEADERS_LIMIT 65519
 #define FIELD_OVERHEAD 12
 
+// A call that is cancelled while the peer's limit of streams is used up stays in nghttp2's queue until its turn comes, which may be never.
+#define ABANDONED_LIMIT 1000
+
 static bool has_prefix(const grpc_session_field *field, const char *prefix) {
     size_t length = strlen(prefix);
     return field->name_length >= length && memcmp(field->name, prefix, length) == 0;
@@ -161,7 +164,7 @@ grpc_session_result grpc_session_start(
     uint64_t timeout_nanoseconds, bool unary, uint64_t user, grpc_session_call *id) {
     *id = 0;
     if (session->failed) return GRPC_SESSION_FAILED;
-    if (session->going_away) return GRPC_SESSION_GOING_AWAY;
+    if (session->going_away || session->abandoned >= ABANDONED_LIMIT) return GRPC_SESSION_GOING_AWAY;
     if (path_length == 0 || path[0] != '/' || nghttp2_check_path((const uint8_t *)path, path_length) == 0) return GRPC_SESSION_INVALID;
     for (size_t i = 0; i < field_count; i++) {
         if (!is_valid(&fields[i])) return GRPC_SESSION_INVALID;

@@ -172,6 +172,7 @@ struct grpc_session {
     uint32_t slot_capacity;
     uint32_t first_free;   // index + 1
     size_t open_calls;
+    size_t abandoned;      // calls that ended before they were sent, and wait in nghttp2 for a stream all the same
     event_node *queue_head;
     event_node *queue_tail;
     size_t queue_length;

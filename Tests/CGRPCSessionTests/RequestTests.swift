@@ -176,6 +176,41 @@ struct RequestTests {
         #expect(pair.start(4).result == GRPC_SESSION_FAILED)
     }
 
+    /// Starts calls and cancels them at once, until no more can be started or there were so many.
+    private static func abandon(_ count: Int, _ pair: SessionPair, afterPump: Bool = false) -> Int {
+        for number in 0..<count {
+            let (result, call) = pair.start(100)
+            if result != GRPC_SESSION_OK { return number }
+            if afterPump { pair.pump() }
+            var sent = false
+            _ = grpc_session_cancel(pair.session, call, &sent)
+            #expect(sent == afterPump)
+        }
+        return count
+    }
+
+    @Test("A session that a thousand calls wait in which were cancelled takes no more, until the peer lets them pass")
+    func abandoned() throws {
+        let pair = try SessionPair(maximumConcurrentStreams: 1)
+        pair.pump()
+        #expect(Self.abandon(100, pair, afterPump: true) == 100, "what was sent doesn't wait")
+        pair.pump()
+        let (_, held) = pair.start(1)
+        pair.pump()
+        #expect(Self.abandon(600, pair) == 600)
+        #expect(Self.abandon(600, pair) == 400)
+        #expect(pair.start(2).result == GRPC_SESSION_GOING_AWAY)
+        #expect(grpc_session_open_calls(pair.session) == 1)
+        var sent = false
+        #expect(grpc_session_cancel(pair.session, held, &sent))
+        pair.pump()
+        let (_, next) = pair.start(3)
+        pair.pump()
+        #expect(Self.abandon(1200, pair) == 1000)
+        #expect(grpc_session_cancel(pair.session, next, &sent) && sent)
+        #expect(pair.ends.isEmpty)
+    }
+
     @Test("A GOAWAY ends what was not sent as unsent, what is above it as refused, and lets the rest finish")
     func goAway() throws {
         let pair = try SessionPair(maximumConcurrentStreams: 2)

@@ -33,7 +33,8 @@ typedef enum grpc_session_result {
     GRPC_SESSION_OK = 0,
     /// The session has failed or memory ran out, which fails the session. Every open call gets its ENDED event.
     GRPC_SESSION_FAILED = 1,
-    /// The peer has said GOAWAY, or the session has no stream ids left: no call can be started here any more.
+    /// The peer has said GOAWAY, or the session has no stream ids left: no call can be started here any more. Or a thousand that were cancelled wait
+    /// for the peer to allow more streams, and another session had better be used.
     GRPC_SESSION_GOING_AWAY = 2,
     /// A header is not allowed: its name isn't lower-case, belongs to HTTP or gRPC, or its value has forbidden bytes. Or all of them, the session's
     /// own included, are longer than 64 KiB, with 12 bytes on top for each.
