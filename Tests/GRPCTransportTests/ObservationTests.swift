@@ -7,11 +7,12 @@
 import CGRPCSessionTestSupport
 import EtcdTestKit
 import GRPCTestSupport
-import GRPCTransport
 import Metrics
 import NIOCore
 import TestWaiting
 import Testing
+
+@testable import GRPCTransport
 
 @Suite("What can be seen of a transport")
 struct ObservationTests {
@@ -137,6 +138,24 @@ struct ObservationTests {
             try await Task.sleep(for: .milliseconds(100))
         }
         #expect(metrics.sum("grpc_client_connections_failed_total") == 0)
+    }
+
+    @Test("A connection that was made in vain, because another was sooner, counts as opened and as closed")
+    func lateConnection() async throws {
+        let metrics = CountingMetrics()
+        try await ScriptedPeer.with(script: answering) { peer in
+            try await withTransport([peer.endpoint.description], configure: { $0.metricsFactory = metrics }) { transport in
+                _ = try await transport.unary(Self.method, message: [1], deadline: soon)
+                let pool = transport.pool
+                let late = try await pool.connector.connect(
+                    to: peer.endpoint, route: Route(lane: .unary), laneID: ConnectionLane.unary.rawValue, keepaliveInterval: nil, observer: pool
+                ) { _ in true }
+                pool.discard(late)
+                try await late.channel.closeFuture.get()
+            }
+        }
+        #expect(metrics.sum("grpc_client_connections_opened_total") == 2)
+        #expect(metrics.sum("grpc_client_connections_closed_total") == 2)
     }
 
     @Test("Connections, traffic, streams, GOAWAYs and scores are counted")

@@ -139,7 +139,7 @@ extension ConnectionPool {
             }
             group.cancelAll()
             for await late in group {
-                if case .connected(let connection) = late { connection.retire(movesStreams: false) }
+                if case .connected(let connection) = late { discard(connection) }
             }
             return isConnected
         }
@@ -161,7 +161,6 @@ extension ConnectionPool {
             ) { channel in
                 self.register(channel)
             }
-            metrics.opened(endpoint)
             if state.withLock({ $0.failures.connected(endpoint) }) {
                 logger.notice("Endpoint can be connected to again", metadata: ["endpoint": "\(endpoint)"])
             }
@@ -207,6 +206,16 @@ extension ConnectionPool {
         return accepted
     }
 
+    /// Leaves a connection that came too late.
+    func discard(_ connection: Connection) {
+        metrics.opened(connection.endpoint)
+        // It counts as closed when it is, as all do.
+        state.withLock { $0.connections[ObjectIdentifier(connection)] = connection }
+        connection.retire(movesStreams: false)
+        // Whoever told that it broke may have done so before it was known here.
+        if connection.isClosed { connectionClosed(connection, because: .broken, reason: "it closed at once") }
+    }
+
     /// Gives a connection to its lane. False when it is of no use, because it broke already or its endpoint was removed meanwhile.
     private func publish(_ connection: Connection) -> Bool {
         enum Step {
@@ -215,6 +224,7 @@ extension ConnectionPool {
             case broken
             case shutDown
         }
+        metrics.opened(connection.endpoint)
         let step: Step = state.withLock { state in
             state.attempts[ObjectIdentifier(connection.channel)] = nil
             state.connections[ObjectIdentifier(connection)] = connection
