@@ -120,6 +120,7 @@ public final class EtcdClient: Service, Sendable {
         } catch {
             throw EtcdError(.failedPrecondition, message: error.message, underlying: error)
         }
+        let flaw = transport.endIfFlawed()
         // The transport is what a shutdown ends; the rest goes with it.
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.authenticator.run { user async throws(EtcdError) in try await self.logIn(user) } }
@@ -129,5 +130,6 @@ public final class EtcdClient: Service, Sendable {
             defer { group.cancelAll() }
             await transport.runClaimed()
         }
+        if let flaw { throw EtcdError(.failedPrecondition, message: flaw.message, underlying: flaw) }
     }
 }

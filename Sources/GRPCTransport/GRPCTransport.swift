@@ -56,7 +56,9 @@ public final class GRPCTransport: Service, Sendable {
     ///   Also when the TLS configuration names the file of the client's certificate or that of its key, but not both: every call fails by the same error.
     public func run() async throws {
         try claimRun()
+        let flaw = endIfFlawed()
         await runClaimed()
+        if let flaw { throw flaw }
     }
 
     /// Whether ``run()`` was called.
@@ -72,13 +74,15 @@ public final class GRPCTransport: Service, Sendable {
                 code: .failedPrecondition, message: "run() has been called already; what shares its connections is run once, together",
                 disposition: .notSent, origin: .caller)
         }
-        // No attempt would ever succeed, so that nobody is to wait for one.
-        guard configuration.tls?.hasHalfIdentity != true else {
-            let flaw = GRPCError(
-                code: .failedPrecondition, message: GRPCTLSConfiguration.halfIdentity, disposition: .notSent, origin: .caller)
-            pool.shutDown(because: flaw)
-            throw flaw
-        }
+    }
+
+    /// Shuts the transport down when its configuration is such that no attempt to connect would ever succeed, so that nobody waits for one.
+    /// - Returns: what is wrong.
+    package func endIfFlawed() -> GRPCError? {
+        guard configuration.tls?.hasHalfIdentity == true else { return nil }
+        let flaw = GRPCError(code: .failedPrecondition, message: GRPCTLSConfiguration.halfIdentity, disposition: .notSent, origin: .caller)
+        pool.shutDown(because: flaw)
+        return flaw
     }
 
     /// ``run()``, for one who has claimed it.

@@ -23,6 +23,8 @@ extension ConnectionPool {
             while let lanes = await waitForNewLanes() {
                 for lane in lanes { group.addTask { await self.run(lane) } }
             }
+            // It may have been shut down by no cancellation.
+            group.cancelAll()
         }
     }
 

@@ -85,6 +85,17 @@ struct ScriptedUseTests {
         #expect(call?.code == .invalidArgument && call?.message.contains("name both files or none") == true)
     }
 
+    @Test("Its calls don't wait for a login either")
+    func halfCertificateAndCredentials() async throws {
+        var configuration = try EtcdClientConfiguration(
+            endpoints: ["https://127.0.0.1:1"], tls: GRPCTLSConfiguration(privateKeyFile: "/nowhere"))
+        configuration.credentials = .user("alice", password: "secret")
+        let client = EtcdClient(configuration: configuration, logger: LogRecorder().logger)
+        let call = Task { await failure { try await client.put("a", "1", deadline: .now + .seconds(600)) } }
+        #expect(await failure { try await client.run() }?.code == .failedPrecondition)
+        #expect(await call.value?.outcome == .notDone)
+    }
+
     @Test("Members are asked for once a second at most, however often that is wished for")
     func memberSync() async throws {
         let times = Times()
