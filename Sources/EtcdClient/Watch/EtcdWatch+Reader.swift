@@ -246,10 +246,12 @@ extension EtcdWatch {
     /// Sends a request on the watch's own stream, if that is still the one and the watch wants it.
     ///
     /// Only one task may send on a stream at a time. A request made meanwhile is sent by the one that's at it, since the answer to an earlier one may
-    /// be older than the request.
+    /// be older than the request. A server that takes none isn't told more than it has been: it alone decides how many watchers there are to end.
     func send(_ request: [UInt8], on stream: GRPCStream, if isWanted: (borrowing Shared) -> Bool = { _ in true }) async throws(GRPCError) {
         let isFirst = shared.withLock { shared in
-            guard case .own(let current) = shared.link, current === stream, isWanted(shared) else { return false }
+            guard case .own(let current) = shared.link, current === stream, isWanted(shared),
+                shared.outbox.count < WatchMultiplexerStateMachine.maximumStrayCancels
+            else { return false }
             shared.outbox.append(request)
             defer { shared.sending = stream }
             return shared.sending == nil
