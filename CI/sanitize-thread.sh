@@ -25,15 +25,9 @@ if [ "$(uname)" = Linux ]; then
     "${CC:-clang}" -O1 -fPIC -shared -Wall -Wextra -Werror CI/mutex_under_tsan.c -o "$scratch/mutex_under_tsan.so"
     preload=(LD_PRELOAD="$scratch/mutex_under_tsan.so")
 fi
-run() { # TITLE, and what else swift test is to be told
-    printf '\n==> %s under ThreadSanitizer\n' "$1"
+for target in "${targets[@]}"; do
+    printf '\n==> %s under ThreadSanitizer\n' "$target"
     # The sanitizer's own exit code, when the tests themselves have passed.
     env "${preload[@]}" TSAN_OPTIONS="${TSAN_OPTIONS:-exitcode=66 history_size=4 suppressions=$PWD/CI/tsan_suppressions.txt}" \
-        swift test "${flags[@]}" --skip-build --disable-xctest "${@:2}"
-}
-# Leases of a few seconds must be renewed in time. Beside tests that compute for as long, which here is many, they aren't.
-alone=LeaseKeeperTests
-for target in "${targets[@]}"; do
-    run "$target" --filter "^$target\\." --skip "\\.$alone/"
-    if grep -rqs "struct $alone" "Tests/$target"; then run "$alone" --filter "^$target\\.$alone/"; fi
+        swift test "${flags[@]}" --skip-build --disable-xctest --filter "^$target\\."
 done
