@@ -45,8 +45,11 @@ struct WatchingSnippets {
             let states = Mutex<[[String: String]]>([])
             let following = Task { try await follow("/config/", on: client) { state in states.withLock { $0.append(state) } } }
             try await eventually("a first reading") { states.withLock { !$0.isEmpty } }
+            // One after another: changes that a watch has to catch up with come together.
             try await client.put("/config/color", "blue")
+            try await eventually("the first change") { states.withLock { $0.count } == 2 }
             try await client.put("/config/shape", "round")
+            try await eventually("the second change") { states.withLock { $0.count } == 3 }
             try await client.delete("/config/color")
             try await eventually("the last change") { states.withLock { $0.last } == ["/config/shape": "round"] && states.withLock { $0.count } == 4 }
             following.cancel()
