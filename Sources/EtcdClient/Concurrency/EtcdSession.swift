@@ -23,7 +23,7 @@ public final class EtcdSession: Sendable {
     /// The seconds by which the lease outlives its last renewal.
     public let ttl: Int64
     let client: EtcdClient
-    /// A revision of the store that no place in a line which was taken for the session, and is known to be, is later than.
+    /// The latest revision at which the session is known to have had a place in some line, by whichever client: a place that is older was there before.
     let placesKnown = Atomic<Int64>(0)
     private let keeping: LeaseKeeper.Keeping
 

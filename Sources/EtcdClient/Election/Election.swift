@@ -61,7 +61,8 @@ extension EtcdClient {
     /// Stands for an election that the server holds, and waits until it's won.
     ///
     /// The leadership belongs to the lease: with the same one it is got again at once, with the new value. A call that was sent and not answered isn't
-    /// repeated all the same: a server that finds its caller gone withdraws the candidate, whoever else waits for the same one by then. It ends by ``resign(_:deadline:)`` or with the lease, whether the leader notices or not: see ``LeaderKey/revision``. Cancelling the task withdraws.
+    /// repeated all the same: a server that finds its caller gone withdraws the candidate, whoever else waits for the same one by then. The leadership
+    /// ends by ``resign(_:deadline:)`` or with the lease, whether the leader notices or not: see ``LeaderKey/revision``. Cancelling the task withdraws.
     /// - Parameters:
     ///   - name: the election; its keys begin with it and a slash.
     ///   - lease: what the leadership lives on; it must be kept alive.

@@ -167,15 +167,13 @@ public struct LeaderStream: AsyncSequence, Sendable {
         return try outcome.get()
     }
 
-    /// Each look is a call, and an interval may be 0.
-    private static let shortestInterval = Duration.milliseconds(20)
-
     /// Leaves a server that says nothing of a leader whom a call has found. Returns then, and when the task is cancelled.
     /// - Returns: whether the server was left.
     private func watchOver(_ stream: GRPCStream, _ told: (created: Int64, modified: Int64), _ probe: WatchOptions.Liveness) async -> Bool {
         do {
             while true {
-                try await Task.sleep(for: Swift.max(probe.interval, Self.shortestInterval))
+                // Each look is a call, and the interval may be 0.
+                try await Task.sleep(for: Swift.max(probe.interval, WatchLivenessStateMachine.shortestPeriod))
                 guard await isBehind(told) else { continue }
                 // It may just be coming.
                 try await Task.sleep(for: probe.timeout)

@@ -45,24 +45,24 @@ struct MemberSync: Sendable {
         let known = current + given
         let needsTLS = !given.isEmpty && given.allSatisfy { $0.scheme == .https }
         var endpoints: [GRPCEndpoint] = []
-        var unreadable: [String] = []
+        var unusable: [String] = []
         for member in members where !member.isLearner {
             for url in member.clientURLs {
                 do throws(GRPCEndpointError) {
                     var endpoint = try GRPCEndpoint(parsing: url)
                     if needsTLS, endpoint.scheme != .https {
-                        unreadable.append("\(url) is plain, and this client's endpoints are https")
+                        unusable.append("\(url) is plain, and this client's endpoints are https")
                         continue
                     }
                     endpoint.serverName = known.first { $0.isSamePlace(as: endpoint) }?.serverName
                     if !endpoints.contains(endpoint) { endpoints.append(endpoint) }
                 } catch {
-                    unreadable.append("\(error)")
+                    unusable.append("\(error)")
                 }
             }
         }
         guard !endpoints.isEmpty else {
-            return .ignore(reason: unreadable.isEmpty ? "no member that votes tells a client URL" : unreadable.joined(separator: "; "))
+            return .ignore(reason: unusable.isEmpty ? "no member that votes tells a client URL" : unusable.joined(separator: "; "))
         }
         if keepsGiven { endpoints += given.filter { !endpoints.contains($0) } }
         // The order is the server's, and means nothing.

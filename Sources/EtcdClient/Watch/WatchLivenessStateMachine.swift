@@ -58,10 +58,13 @@ struct WatchLivenessStateMachine: Sendable {
         lastLook = now
     }
 
+    /// However short an interval is, it's looked at no more often.
+    static let shortestPeriod: Duration = .milliseconds(20)
+
     /// How often to look.
     var period: Duration {
         let shortest = [rules.progressInterval, rules.probeInterval, rules.timeout].compactMap(\.self).min() ?? rules.timeout
-        return min(max(shortest / 4, .milliseconds(20)), .seconds(1))
+        return min(max(shortest / 4, Self.shortestPeriod), .seconds(1))
     }
 
     /// What holds from now on.

@@ -61,14 +61,22 @@ struct ScriptedPlaceTests {
         }
     }
 
-    @Test("Who lines up at a server that says nothing is let go soon after it is cancelled, however far its deadline is away")
-    func cancelled() async throws {
-        try await ScriptedEtcd.with(configure: { $0.writeTimeout = .milliseconds(300) }, script: Self.script { _ in ([], .open) }) {
-            etcd, client, _ in
+    /// Has a task wait for an hour for its place at a server that says nothing to transactions.
+    private static func withUnanswered(
+        _ body: @escaping @Sendable (ScriptedEtcd, EtcdSession, Task<EtcdError?, Never>) async throws -> Void
+    ) async throws {
+        try await ScriptedEtcd.with(configure: { $0.writeTimeout = .milliseconds(300) }, script: script { _ in ([], .open) }) { etcd, client, _ in
             let session = try await client.session(deadline: .now + .seconds(20))
             let waiting = Task {
                 await failure { _ = try await client.mutex("e", session: session).lock(deadline: .now + .seconds(3600)) }
             }
+            try await body(etcd, session, waiting)
+        }
+    }
+
+    @Test("Who lines up at a server that says nothing is let go soon after it is cancelled, however far its deadline is away")
+    func cancelled() async throws {
+        try await Self.withUnanswered { etcd, session, waiting in
             // More than one attempt: those that hang leave time for others.
             try await eventually("a second attempt") { etcd.requests.count { $0.method == "KV/Txn" } >= 2 }
             waiting.cancel()
@@ -80,12 +88,7 @@ struct ScriptedPlaceTests {
 
     @Test("Who lines up at a server that says nothing is told of its session's end, however far its deadline is away")
     func sessionEnds() async throws {
-        try await ScriptedEtcd.with(configure: { $0.writeTimeout = .milliseconds(300) }, script: Self.script { _ in ([], .open) }) {
-            etcd, client, _ in
-            let session = try await client.session(deadline: .now + .seconds(20))
-            let waiting = Task {
-                await failure { _ = try await client.mutex("e", session: session).lock(deadline: .now + .seconds(3600)) }
-            }
+        try await Self.withUnanswered { etcd, session, waiting in
             try await eventually("an attempt") { etcd.requests.contains { $0.method == "KV/Txn" } }
             await session.close()
             let error = await waiting.value
