@@ -95,6 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
             drain(session, mode);
         }
         if (mode & START) start_another(session);
+        if (mode & PING) grpc_session_answer_ping(session);
         while (grpc_session_take_output(session, output, sizeof output) > 0) {}
         drain(session, mode);
     }

@@ -36,12 +36,16 @@ struct ClientRows {
     }
 
     /// Measures all three in turn, round after round: what disturbs the machine disturbs all of them.
-    /// - Parameter measure: is given the peer's executable, nil for the floor.
-    func compare(_ measure: (_ executable: String?) async throws -> Measurement) async throws -> Comparison {
+    /// - Parameters:
+    ///   - rounds: More of them tell more where a round is short, nil for three.
+    ///   - measure: is given the peer's executable, nil for the floor.
+    func compare(rounds: Int? = nil, _ measure: (_ executable: String?) async throws -> Measurement) async throws -> Comparison {
         let peers = [nil, "bench-libgrpc", "bench-ours"]
         var results = [[Measurement]](repeating: [], count: peers.count)
-        for _ in 0..<rounds {
-            for (index, peer) in peers.enumerated() { results[index].append(try await measure(peer)) }
+        for round in 0..<(rounds ?? self.rounds) {
+            // Nobody always follows the same one.
+            let turns = round.isMultiple(of: 2) ? Array(peers.indices) : peers.indices.reversed()
+            for turn in turns { results[turn].append(try await measure(peers[turn])) }
         }
         let medians = results.map(Measurement.init(medianOf:))
         return Comparison(ours: medians[2], floor: medians[0], libgrpc: medians[1])

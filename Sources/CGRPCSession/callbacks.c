@@ -75,14 +75,6 @@ static void receive_goaway(grpc_session *session, const nghttp2_goaway *frame) {
     calls_end_unsent(session, "the server is going away; the call was not sent");
 }
 
-static void receive_ping_ack(grpc_session *session, const nghttp2_ping *frame) {
-    uint64_t value;
-    memcpy(&value, frame->opaque_data, sizeof value);
-    if (!session->ping_open || value != session->ping_value) return;
-    session->ping_open = false;
-    event_queue(session, &session->ping_node, NULL, GRPC_SESSION_EVENT_PING_ACK);
-}
-
 static int on_frame_received(nghttp2_session *http2, const nghttp2_frame *frame, void *user) {
     (void)http2;
     grpc_session *session = user;
@@ -110,6 +102,7 @@ static int on_frame_received(nghttp2_session *http2, const nghttp2_frame *frame,
         break;
     case NGHTTP2_PING:
         if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) receive_ping_ack(session, &frame->ping);
+        else if (!receive_ping(session, &frame->ping)) return NGHTTP2_ERR_CALLBACK_FAILURE;
         break;
     case NGHTTP2_GOAWAY: receive_goaway(session, &frame->goaway); break;
     default: break;
@@ -221,6 +214,7 @@ bool session_open_http2(grpc_session *session) {
     if (nghttp2_session_callbacks_new(&callbacks) == 0 && nghttp2_option_new(&option) == 0) {
         set_callbacks(callbacks);
         nghttp2_option_set_no_auto_window_update(option, 1);
+        nghttp2_option_set_no_auto_ping_ack(option, session->may_hold_pings);
         /* HTTP forbids spaces at the ends of a value, and the gRPC C core sends them all the same, in metadata and in messages of statuses. */
         nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(option, 1);
         opened = nghttp2_session_client_new3(&session->http2, callbacks, session, option, &session->memory) == 0;

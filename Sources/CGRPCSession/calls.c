@@ -21,16 +21,20 @@ call *call_of_stream(grpc_session *session, int32_t stream) {
     return stream <= 0 ? NULL : nghttp2_session_get_stream_user_data(session->http2, stream);
 }
 
+void call_drop_outgoing(call *call) {
+    outgoing *first = call->out_head;
+    call->out_head = first->next;
+    if (call->out_head == NULL) call->out_tail = NULL;
+    call->session->unsent--;
+    session_release(call->session, first);
+}
+
 void call_reference(call *call) { call->references++; }
 
 void call_dereference(call *call) {
     if (--call->references > 0) return;
     grpc_session *session = call->session;
-    while (call->out_head != NULL) {
-        outgoing *next = call->out_head->next;
-        session_release(session, call->out_head);
-        call->out_head = next;
-    }
+    while (call->out_head != NULL) call_drop_outgoing(call);
     message_release(session, call->assembling);
     session_release(session, call->headers.bytes);
     session_release(session, call->trailers.bytes);

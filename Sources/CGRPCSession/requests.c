@@ -110,9 +110,7 @@ static ssize_t read_request(
         written += part;
         if (next->taken < next->length) break;
         call->drained += next->length - GRPC_PREFIX_LENGTH;
-        call->out_head = next->next;
-        if (call->out_head == NULL) call->out_tail = NULL;
-        session_release(session, next);
+        call_drop_outgoing(call);
     }
     if (call->out_head == NULL) {
         if (call->send_closed) *flags |= NGHTTP2_DATA_FLAG_EOF;
@@ -219,6 +217,7 @@ grpc_session_result grpc_session_send(grpc_session *session, grpc_session_call i
     if (call->out_tail != NULL) call->out_tail->next = framed;
     else call->out_head = framed;
     call->out_tail = framed;
+    session->unsent++;
     call->send_closed = last;
     return resume(call);
 }

@@ -57,6 +57,7 @@ static bool copy_configuration(grpc_session *session, const grpc_session_configu
     session->maximum_message_size = configuration->maximum_message_size;
     session->maximum_idle_frames = configuration->maximum_idle_frames;
     session->idle_frames_period = configuration->idle_frames_period;
+    session->may_hold_pings = configuration->holds_pings;
     session->scheme = session_copy_string(session, configuration->scheme);
     session->authority = session_copy_string(session, configuration->authority);
     if (session->scheme == NULL || session->authority == NULL) return false;
@@ -142,6 +143,11 @@ size_t grpc_session_receive(grpc_session *session, const uint8_t *bytes, size_t 
 
 void grpc_session_set_time(grpc_session *session, uint64_t nanoseconds) { session->now = nanoseconds; }
 
+// Who gives too little window may be measuring how much to give, and who goes away may wait for the answer to leave.
+static bool owes_answer(const grpc_session *session) {
+    return grpc_session_holds_ping(session) && (session->unsent > 0 || session->going_away);
+}
+
 size_t grpc_session_take_output(grpc_session *session, uint8_t *buffer, size_t capacity) {
     size_t written = 0;
     while (written < capacity) {
@@ -150,6 +156,10 @@ size_t grpc_session_take_output(grpc_session *session, uint8_t *buffer, size_t c
             ssize_t result = nghttp2_session_mem_send(session->http2, &session->output);
             if (result < 0) fail_after_error(session, (long)result);
             session_check_memory(session);
+            if (result == 0 && owes_answer(session)) {
+                grpc_session_answer_ping(session);
+                continue;
+            }
             if (result <= 0) break;
             session->output_length = (size_t)result;
         }
@@ -167,22 +177,8 @@ size_t grpc_session_take_output(grpc_session *session, uint8_t *buffer, size_t c
 }
 
 bool grpc_session_has_output(const grpc_session *session) {
-    return session->output_length > 0 || session->terminated || (!session->failed && nghttp2_session_want_write(session->http2) != 0);
-}
-
-grpc_session_result grpc_session_ping(grpc_session *session, uint64_t value) {
-    if (session->failed) return GRPC_SESSION_FAILED;
-    if (session->ping_open) return GRPC_SESSION_CLOSED;
-    uint8_t opaque[8];
-    memcpy(opaque, &value, sizeof opaque);
-    if (nghttp2_submit_ping(session->http2, NGHTTP2_FLAG_NONE, opaque) != 0) {
-        session->out_of_memory = true;
-        session_check_memory(session);
-        return GRPC_SESSION_FAILED;
-    }
-    session->ping_open = true;
-    session->ping_value = value;
-    return GRPC_SESSION_OK;
+    return session->output_length > 0 || session->terminated || owes_answer(session)
+        || (!session->failed && nghttp2_session_want_write(session->http2) != 0);
 }
 
 void grpc_session_leave(grpc_session *session) {

@@ -18,6 +18,7 @@
 #define GRPC_TEXT_LENGTH 200
 #define TIMEOUT_LENGTH 16
 #define TIMEOUTS 4
+#define PING_LENGTH 8
 #define GRPC_STATUS_MESSAGE_LIMIT 4096
 
 // Memory that is used again is memory whose misuse ASan can't see.
@@ -161,6 +162,9 @@ struct grpc_session {
     bool terminated;       // a GOAWAY with an error of ours was put out
     bool ping_open;
     uint64_t ping_value;
+    bool may_hold_pings;
+    bool holds_ping;
+    uint8_t held_ping[PING_LENGTH];
     char timeouts[TIMEOUTS][TIMEOUT_LENGTH];    // the latest that were sent
     unsigned next_timeout;
     message_pool *pool;    // NULL with an allocator of the owner's
@@ -172,6 +176,7 @@ struct grpc_session {
     uint32_t slot_capacity;
     uint32_t first_free;   // index + 1
     size_t open_calls;
+    size_t unsent;         // messages that wait to be sent, of all calls
     size_t abandoned;      // calls that ended before they were sent, and wait in nghttp2 for a stream all the same
     event_node *queue_head;
     event_node *queue_tail;
@@ -200,11 +205,18 @@ bool session_frees_by_default(const grpc_session *session);
 // callbacks.c
 bool session_open_http2(grpc_session *session);
 
+// pings.c
+void receive_ping_ack(grpc_session *session, const nghttp2_ping *frame);
+// False when the session can't go on.
+bool receive_ping(grpc_session *session, const nghttp2_ping *frame);
+
 // events.c
 void event_queue(grpc_session *session, event_node *node, call *call, grpc_session_event_kind kind);
 void event_drop_all(grpc_session *session);
 
 // calls.c
+// The oldest message that waits to be sent needn't wait any more.
+void call_drop_outgoing(call *call);
 call *call_find(const grpc_session *session, grpc_session_call id);
 call *call_of_stream(grpc_session *session, int32_t stream);
 void call_reference(call *call);

@@ -17,7 +17,8 @@
 grpc_session *exchange_session(const grpc_session_allocator *allocator) {
     grpc_session_configuration configuration = {
         .scheme = "http", .authority = "server.test:2379", .user_agent = "exchange", .stream_window = 65535, .connection_window = 1 << 20,
-        .maximum_header_list_size = 16384, .maximum_message_size = 1 << 20, .maximum_idle_frames = 10000, .allocator = allocator,
+        .maximum_header_list_size = 16384, .maximum_message_size = 1 << 20, .maximum_idle_frames = 10000, .holds_pings = true,
+        .allocator = allocator,
     };
     return grpc_session_create(&configuration);
 }
@@ -202,6 +203,8 @@ static void feed(grpc_session *session, const uint8_t *bytes, size_t length, cha
         exchange_describe_events(session, transcript, capacity);
     }
     free(piece);
+    drop_output(session);
+    grpc_session_answer_ping(session);
     drop_output(session);
     exchange_describe_events(session, transcript, capacity);
 }

@@ -140,9 +140,9 @@ struct HostilePeerTests {
             Attack("window updates", frame(type: 8, [0, 0, 0, 1])),
             Attack("empty data", frame(type: 0, stream: 1)),
             Attack("resets", frame(type: 3, stream: 1, [0, 0, 0, 8])),
-        ])
-    func flood(attack: Attack) throws {
-        let pair = try SessionPair(maximumIdleFrames: 200)
+        ], [false, true])
+    func flood(attack: Attack, holdsPings: Bool) throws {
+        let pair = try SessionPair(maximumIdleFrames: 200, holdsPings: holdsPings)
         _ = pair.start(1, unary: false)
         _ = pair.start(2, unary: false)
         pair.pump()
@@ -161,9 +161,9 @@ struct HostilePeerTests {
 
     @Test(
         "Frames that want an answer don't fill the queue of a session whose output nobody takes",
-        arguments: [Attack("pings", frame(type: 6, [UInt8](repeating: 0, count: 8))), Attack("settings", frame(type: 4))])
-    func unsentAnswers(attack: Attack) throws {
-        let pair = try SessionPair(maximumIdleFrames: 1_000_000)
+        arguments: [Attack("pings", frame(type: 6, [UInt8](repeating: 0, count: 8))), Attack("settings", frame(type: 4))], [false, true])
+    func unsentAnswers(attack: Attack, holdsPings: Bool) throws {
+        let pair = try SessionPair(maximumIdleFrames: 1_000_000, holdsPings: holdsPings)
         _ = pair.start(1, unary: false)
         pair.pump()
         let many = Array(repeating: attack.bytes, count: 1000).flatMap { $0 }

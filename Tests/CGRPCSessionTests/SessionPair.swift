@@ -17,7 +17,7 @@ final class SessionPair {
 
     init(
         maximumConcurrentStreams: UInt32 = 100, maximumIdleFrames: UInt32 = 10000, idleFramesPeriod: UInt64 = 0, window: UInt32 = 65535,
-        maximumMessageSize: UInt32 = 1 << 20
+        maximumMessageSize: UInt32 = 1 << 20, holdsPings: Bool = false
     )
         throws
     {
@@ -34,6 +34,7 @@ final class SessionPair {
                     configuration.maximum_message_size = maximumMessageSize
                     configuration.maximum_idle_frames = maximumIdleFrames
                     configuration.idle_frames_period = idleFramesPeriod
+                    configuration.holds_pings = holdsPings
                     return grpc_session_create(&configuration)
                 }
             }
@@ -58,6 +59,7 @@ final class SessionPair {
             moved = false
             while case let count = grpc_session_take_output(session, &buffer, buffer.count), count > 0 {
                 moved = true
+                _ = output.receive(buffer[..<count])
                 if !scripted_server_receive(server, buffer, count) { return false }
             }
             while case let count = scripted_server_take_output(server, &buffer, buffer.count), count > 0 {
@@ -66,6 +68,16 @@ final class SessionPair {
             }
         }
         return true
+    }
+
+    private var output = ClientFrames()
+
+    /// What the client sends, which the server doesn't get.
+    func takeFrames() -> [ClientFrames.Frame] {
+        var frames: [ClientFrames.Frame] = []
+        var buffer = [UInt8](repeating: 0, count: 16384)
+        while case let count = grpc_session_take_output(session, &buffer, buffer.count), count > 0 { frames += output.receive(buffer[..<count]) }
+        return frames
     }
 
     /// Bytes as if from the server.

@@ -71,6 +71,9 @@ typedef struct grpc_session_configuration {
     uint32_t maximum_idle_frames;
     /// …if they come within so many nanoseconds of grpc_session_set_time; 0 for however long they take.
     uint64_t idle_frames_period;
+    /// Whether the peer's pings are answered by grpc_session_answer_ping, rather than each with the next output. One waits at a time: the next has
+    /// both answered, and so has a GOAWAY, and a message that the peer gives no window for.
+    bool holds_pings;
     /// The number of the first stream, odd; 0 for 1. A session whose numbers are used up starts no calls, see GRPC_SESSION_GOING_AWAY.
     uint32_t first_stream;
     /// May be NULL.
@@ -197,6 +200,10 @@ void grpc_session_abort(grpc_session *session, grpc_session_call call, int32_t s
 
 /// Queues a PING that carries `value`. One at a time.
 grpc_session_result grpc_session_ping(grpc_session *session, uint64_t value);
+/// Whether a ping of the peer waits for its answer; never without `holds_pings`.
+bool grpc_session_holds_ping(const grpc_session *session);
+/// Queues the answer to the ping that waits for it, if one does.
+void grpc_session_answer_ping(grpc_session *session);
 /// Queues a GOAWAY without error; what is open may finish.
 void grpc_session_leave(grpc_session *session);
 

@@ -70,6 +70,8 @@ public struct GRPCTransportConfiguration: Sendable {
     public var streamWindowSize: Int
     /// The number of a connection's first stream, odd. A connection has 2^30 of them.
     package var firstStreamID: UInt32
+    /// How long the server waits for the answers to its pings. See ``ConnectionHandler/answerPingSoon()``.
+    package var pingAnswerDelay: Duration
     /// Whether calls carry what others must not read: connections over which others can are warned of.
     package var carriesSecrets: Bool
     /// A connection for calls that name their endpoint is closed when nobody has asked for it this long. A minute by default.
@@ -90,6 +92,7 @@ public struct GRPCTransportConfiguration: Sendable {
         self.maximumHeaderListSize = 64 * 1024
         self.streamWindowSize = 1024 * 1024
         self.firstStreamID = 1
+        self.pingAnswerDelay = .milliseconds(10)
         self.carriesSecrets = false
         self.pinnedConnectionIdleTime = .seconds(60)
         self.userAgent = "keelson"

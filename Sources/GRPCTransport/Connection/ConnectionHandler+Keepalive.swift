@@ -6,13 +6,25 @@
 
 import NIOCore
 
-// Pings, as long as there are calls that a dead connection would let down.
+// Pings of our own, as long as there are calls that a dead connection would let down; and answers to the server's.
 extension ConnectionHandler {
     /// What keeps watch over the connection; nothing without a policy.
     struct Pings {
         var policy: Keepalive?
         var timer: Scheduled<Void>?
         var count: UInt64 = 0
+        let answerDelay: TimeAmount
+        var answerTimer: Scheduled<Void>?
+
+        init(policy: Keepalive?, answerDelay: TimeAmount) {
+            self.policy = policy
+            self.answerDelay = answerDelay
+        }
+
+        func cancel() {
+            timer?.cancel()
+            answerTimer?.cancel()
+        }
     }
 
     /// Calls are open: watches over the connection until there are none.
@@ -45,5 +57,21 @@ extension ConnectionHandler {
         guard let context else { return }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         pings.timer = context.eventLoop.scheduleTask(deadline: deadline) { bound.value.keepaliveFired(at: .now()) }
+    }
+
+    /// A server's ping, if there is one, is answered a moment later.
+    ///
+    /// grpc-go pings with each request that it gets while no ping of its own is under way, to measure the connection. Answered at once, those are two
+    /// packets more for each of calls that follow one another, and both sides wake up once more. Who waits for an answer meanwhile, the session knows.
+    func answerPingSoon() {
+        guard session.holdsPing, pings.answerTimer == nil, let context else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        pings.answerTimer = context.eventLoop.scheduleTask(in: pings.answerDelay) { bound.value.answerPing() }
+    }
+
+    private func answerPing() {
+        pings.answerTimer = nil
+        session.answerPing()
+        finishTick()
     }
 }

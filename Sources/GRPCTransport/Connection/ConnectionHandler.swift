@@ -65,14 +65,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     var latency = LatencySampler()
 
     init(
-        endpoint: GRPCEndpoint, session: Session, executor: EventLoopTaskExecutor, setupTimeout: TimeAmount, keepalive: Keepalive?,
+        endpoint: GRPCEndpoint, session: Session, executor: EventLoopTaskExecutor, setupTimeout: TimeAmount, pings: Pings,
         ready: EventLoopPromise<Void>, observer: any ConnectionObserver, metrics: TransportMetrics, explainTLS: TLSExplanation?, logger: Logger
     ) {
         self.endpoint = endpoint
         self.session = session
         self.executor = executor
         self.setupTimeout = setupTimeout
-        pings = Pings(policy: keepalive)
+        self.pings = pings
         self.ready = ready
         self.observer = observer
         self.metrics = metrics
@@ -140,11 +140,12 @@ final class ConnectionHandler: ChannelInboundHandler {
         handleEvents()
         if let connection, !isLeaving {
             wakeCallsAtOnce(connection, on: context.eventLoop)
-            // Tasks that run on this loop come first: what they ask for is written together with what the session has to say, such as ACKs of pings.
+            // Tasks that run on this loop come first: what they ask for is written together with what the session has to say.
             if session.hasOutput { connection.scheduleTick() }
         } else {
             finishTick()
         }
+        answerPingSoon()
         context.fireChannelReadComplete()
     }
 
@@ -250,7 +251,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         if case .closed = phase { return }
         phase = .closed
         setupTimer?.cancel()
-        pings.timer?.cancel()
+        pings.cancel()
         lingerTimer?.cancel()
         deadlines.cancel()
         traffic.flush()

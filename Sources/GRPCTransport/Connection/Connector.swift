@@ -77,8 +77,8 @@ struct Connector: Sendable {
             Keepalive(interval: TimeAmount(keepaliveInterval ?? $0.interval), timeout: TimeAmount($0.timeout), now: .now())
         }
         return ConnectionHandler(
-            endpoint: endpoint, session: session, executor: executor, setupTimeout: TimeAmount(configuration.connectTimeout), keepalive: keepalive,
-            ready: ready,
+            endpoint: endpoint, session: session, executor: executor, setupTimeout: TimeAmount(configuration.connectTimeout),
+            pings: ConnectionHandler.Pings(policy: keepalive, answerDelay: TimeAmount(configuration.pingAnswerDelay)), ready: ready,
             observer: observer, metrics: metrics, explainTLS: endpoint.scheme == .https ? explanation(for: endpoint) : nil, logger: logger)
     }
 

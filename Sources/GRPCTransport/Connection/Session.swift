@@ -27,6 +27,7 @@ final class Session {
                     settings.maximum_message_size = UInt32(clamping: configuration.maximumMessageSize)
                     settings.maximum_idle_frames = 10_000
                     settings.idle_frames_period = 60_000_000_000
+                    settings.holds_pings = true
                     settings.first_stream = configuration.firstStreamID
                     return grpc_session_create(&settings)
                 }
@@ -124,6 +125,11 @@ final class Session {
 
     /// False when the last ping is still unanswered.
     func ping(_ value: UInt64) -> Bool { grpc_session_ping(pointer, value) == GRPC_SESSION_OK }
+
+    /// Whether a ping of the server waits for its answer.
+    var holdsPing: Bool { grpc_session_holds_ping(pointer) }
+
+    func answerPing() { grpc_session_answer_ping(pointer) }
 
     func leave() { grpc_session_leave(pointer) }
 
