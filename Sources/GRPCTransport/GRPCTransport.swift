@@ -262,22 +262,6 @@ public final class GRPCTransport: Service, Sendable {
     public var authorityExpiry: Int? { pool.credentials.expiry.authorities }
 }
 
-extension NIODeadline {
-    /// The same instant by NIO's clock, which is quicker to reckon with.
-    package init(_ deadline: ContinuousClock.Instant) { self = .now() + TimeAmount(ContinuousClock.now.duration(to: deadline)) }
-
-    /// The same instant by NIO's clock, if there is one.
-    package init?(optional deadline: ContinuousClock.Instant?) {
-        guard let deadline else { return nil }
-        self.init(deadline)
-    }
-}
-
-extension ContinuousClock.Instant {
-    /// The same instant by Swift's clock.
-    package init(_ deadline: NIODeadline) { self = .now + .nanoseconds((deadline - .now()).nanoseconds) }
-}
-
 extension GRPCError {
     /// It came to a connection that closed, or has no room, before it could be sent. It may be sent on the next at once: each time takes a connection
     /// of its own, so the pace of reconnects is its own too.

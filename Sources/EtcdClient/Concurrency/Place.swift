@@ -4,6 +4,7 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import GRPCTransport
 import Logging
 import Synchronization
 
@@ -156,7 +157,7 @@ extension Place {
             if let deadline {
                 group.addTask {
                     do {
-                        try await Task.sleep(until: deadline.sleepable)
+                        try await Task.sleep(until: deadline.reckonable)
                         return EtcdError(.deadlineExceeded, message: "wait in line for \(name): the deadline passed")
                     } catch {
                         return EtcdError(.canceled, message: "wait in line for \(name): the task was cancelled")

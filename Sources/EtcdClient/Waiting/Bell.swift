@@ -4,6 +4,7 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import GRPCTransport
 import Synchronization
 
 /// Wakes the one task that waits for news. A ring that nobody waits for is remembered, once.
@@ -55,7 +56,7 @@ final class Bell: Sendable {
         guard instant > .now else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                do { try await Task.sleep(until: instant.sleepable) } catch { return }
+                do { try await Task.sleep(until: instant.reckonable) } catch { return }
                 // It may come before the wait has begun, and is remembered then.
                 self.ring()
             }

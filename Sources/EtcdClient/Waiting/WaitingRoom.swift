@@ -4,6 +4,7 @@
 // SPDX-FileCopyrightText: 2026 The Keelson Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import GRPCTransport
 import Synchronization
 
 /// Where tasks wait for the same thing, each until its own deadline.
@@ -57,7 +58,7 @@ final class WaitingRoom<Value: Sendable>: Sendable {
             await withTaskGroup(of: Void.self) { group in
                 if let deadline {
                     group.addTask {
-                        do { try await Task.sleep(until: deadline.sleepable) } catch { return }
+                        do { try await Task.sleep(until: deadline.reckonable) } catch { return }
                         self.end(ticket, .timedOut)
                     }
                 }

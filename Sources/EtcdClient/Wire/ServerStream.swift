@@ -62,8 +62,8 @@ func within<Result: Sendable>(
         }
         group.addTask {
             do {
-                try await Task.sleep(until: deadline.sleepable)
-                while let later = extended?(), later > .now { try await Task.sleep(until: later.sleepable) }
+                try await Task.sleep(until: deadline.reckonable)
+                while let later = extended?(), later > .now { try await Task.sleep(until: later.reckonable) }
             } catch {
                 // The body is done, or is cancelled as well and tells so itself.
             }

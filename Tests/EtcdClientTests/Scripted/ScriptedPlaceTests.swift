@@ -6,6 +6,7 @@
 
 import EtcdTestSupport
 import GRPCTestSupport
+import Synchronization
 import TestWaiting
 import Testing
 
@@ -94,6 +95,103 @@ struct ScriptedPlaceTests {
             let error = await waiting.value
             // An attempt went unanswered, so the code can't be the one that says that nothing was written.
             #expect(error?.code == .unknownOutcome && error?.reason == .canceled, "\(String(describing: error))")
+        }
+    }
+
+    /// Cancels a task that lines up when its first request has come, and answers only then.
+    private static func cancelling(
+        _ answer: @escaping @Sendable (Int) -> (messages: [[UInt8]], end: ScriptedEtcd.End),
+        _ check: @escaping @Sendable (ScriptedEtcd, EtcdError?) throws -> Void
+    ) async throws {
+        let lining = Mutex<Task<EtcdError?, Never>?>(nil)
+        let script = script { number in
+            if number == 0 { lining.withLock { $0?.cancel() } }
+            return answer(number)
+        }
+        try await ScriptedEtcd.with(configure: { $0.writeTimeout = .milliseconds(300) }, script: script) { etcd, client, _ in
+            let session = try await client.session()
+            let task = lining.withLock { lining in
+                let task = Task { await failure { _ = try await client.mutex("e", session: session).lock() } }
+                lining = task
+                return task
+            }
+            try check(etcd, await task.value)
+        }
+    }
+
+    @Test("Who is cancelled while the answer is on its way gives up the place that it got")
+    func cancelledWithAPlace() async throws {
+        try await Self.cancelling { number in
+            ([number == 0 ? Self.line(isNew: true, revision: 7, first: 7) : ScriptedEtcd.answer()], .ok)
+        } _: { etcd, error in
+            #expect(error?.code == .canceled && error?.outcome == .notDone, "\(String(describing: error))")
+            #expect(etcd.requests.count { $0.method == "KV/Txn" } == 2)
+        }
+    }
+
+    @Test("Who is cancelled and gets no place is told of the cancellation, not of what a server that can't serve says")
+    func cancelledWithoutAPlace() async throws {
+        try await Self.cancelling { _ in
+            ([], .status(14, "etcdserver: no leader"))
+        } _: { _, error in
+            #expect(error?.code == .canceled && error?.outcome == .notDone, "\(String(describing: error))")
+        }
+    }
+
+    /// The answer to a candidate that says something else from now on.
+    private static func proclaimed(revision: UInt64) -> [UInt8] {
+        ScriptedEtcd.answer(revision: revision) { answer in
+            answer.number(2, 1)
+            answer.message(3) { operation in
+                operation.message(4) { inner in
+                    inner.number(2, 1)
+                    inner.message(3) { $0.message(2) { _ in } }
+                }
+            }
+        }
+    }
+
+    @Test("A candidacy that has come meanwhile by another call of the session, with another value, is nobody else's to give up")
+    func anothersValue() async throws {
+        let script = Self.script { number in
+            switch number {
+            case 0: ([], Self.leaderChanged)
+            case 1: ([Self.line(isNew: false, revision: 100, value: "host-2", first: 50)], .ok)
+            case 2: ([Self.proclaimed(revision: 101)], .ok)
+            default: ([], .open)
+            }
+        }
+        try await ScriptedEtcd.with(configure: { $0.writeTimeout = .seconds(60) }, script: script) { etcd, client, _ in
+            func transactions() -> Int { etcd.requests.count { $0.method == "KV/Txn" } }
+            let session = try await client.session()
+            let standing = Task { await failure { _ = try await client.election("e").campaign(session: session, value: "host-1") } }
+            try await eventually("the wait") { transactions() == 4 }
+            standing.cancel()
+            #expect(await standing.value?.code == .canceled)
+            #expect(transactions() == 4, "nothing was deleted")
+        }
+    }
+
+    @Test("What is withdrawn because nobody knows of it is not what was there before")
+    func withdrawn() async throws {
+        let script = Self.script { number in
+            number == 0 ? ([ScriptedEtcd.answer(revision: 120) { $0.number(2, 1) }], .ok) : ([ScriptedEtcd.answer(revision: 121)], .ok)
+        }
+        try await ScriptedEtcd.with(script: script) { etcd, client, _ in
+            try await client.put("a", "1")
+            let session = try await client.session()
+            let error = await failure { _ = try await client.election("e").campaign(session: session, value: "host-1") }
+            #expect(error?.code == .unknownOutcome)
+            let requests = etcd.requests.filter { $0.method == "KV/Txn" }
+            try #require(requests.count == 2)
+            // Made after the latest revision that was known.
+            var compare = WireWriter()
+            compare.number(1, 1)
+            compare.number(2, 1)
+            compare.data(3, "e/4d")
+            compare.number(5, 7)
+            #expect(requests[1].message.contains(compare.bytes))
+            await session.close()
         }
     }
 

@@ -6,6 +6,7 @@
 
 import EtcdClient
 import EtcdTestSupport
+import GRPCTestSupport
 import GRPCTransport
 import LogRecording
 import Logging
@@ -122,6 +123,39 @@ struct ScriptedUseTests {
             let looks = etcd.requests.count { $0.method == "Cluster/MemberList" }
             try await eventually("another look at the members") { etcd.requests.count { $0.method == "Cluster/MemberList" } > looks }
             #expect(client.endpoints.count == 2)
+        }
+    }
+
+    @Test("It's where the program told the client last that they are which it isn't cut off from")
+    func updatedEndpoints() async throws {
+        @Sendable func endpoint(_ port: Int) -> GRPCEndpoint { GRPCEndpoint(scheme: .http, host: "127.0.0.1", port: port) }
+        try await ScriptedEtcd.with(configure: {
+            $0.memberSync = .zero
+            $0.readTimeout = .milliseconds(500)
+            $0.transport.endpoints = [endpoint(2)]
+        }) { request in
+            request.method == "Cluster/MemberList" ? ([Self.memberList("http://127.0.0.1:1")], .ok) : Self.script(request)
+        } _: { _, client, peer in
+            client.updateEndpoints([peer.endpoint])
+            try await eventually("the member's endpoint, and the one that was told") { Set(client.endpoints) == [endpoint(1), peer.endpoint] }
+            try await client.put("a", "1", deadline: .now + .seconds(10))
+        }
+    }
+
+    @Test("A deadline beyond all reason is one that doesn't come", arguments: [1, 2])
+    func farDeadlines(times: Int) async throws {
+        let far = (0..<times).reduce(ContinuousClock.now) { far, _ in far + .seconds(Int64.max) }
+        try await ScriptedEtcd.with(configure: { $0.credentials = .user("alice", password: "secret") }) { request in
+            request.method == "Maintenance/Snapshot" ? ([], .open) : Self.script(request)
+        } _: { etcd, client, _ in
+            try await client.put("a", "1", deadline: far)
+            #expect(try await client.range(.key("a"), deadline: far).header.revision == 7)
+            let snapshot = Task { await failure { for try await _ in try await client.snapshot(deadline: far) {} } }
+            try await eventually("its request") { etcd.requests.contains { $0.method == "Maintenance/Snapshot" } }
+            snapshot.cancel()
+            #expect(await snapshot.value?.code == .canceled)
+            let past = await failure { try await client.put("a", "2", deadline: .now - (ContinuousClock.now.duration(to: far))) }
+            #expect(past?.code == .deadlineExceeded && past?.outcome == .notDone)
         }
     }
 

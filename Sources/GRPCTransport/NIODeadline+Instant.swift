@@ -1,0 +1,30 @@
+//
+// This source file is part of the Keelson project.
+//
+// SPDX-FileCopyrightText: 2026 The Keelson Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import NIOCore
+
+extension NIODeadline {
+    /// The same instant by NIO's clock, which is quicker to reckon with; now for what has passed, and a hundred years from now for what is further away.
+    package init(_ deadline: ContinuousClock.Instant) {
+        let now = ContinuousClock.now
+        self = .now() + TimeAmount(now.duration(to: max(now, deadline.reckonable)))
+    }
+
+    /// The same instant by NIO's clock, if there is one.
+    package init?(optional deadline: ContinuousClock.Instant?) {
+        guard let deadline else { return nil }
+        self.init(deadline)
+    }
+}
+
+extension ContinuousClock.Instant {
+    /// The same instant by Swift's clock.
+    package init(_ deadline: NIODeadline) { self = .now + .nanoseconds((deadline - .now()).nanoseconds) }
+
+    /// The instant, or one in a hundred years when that comes first: what reckons in seconds or nanoseconds of 64 bits, as sleeps and NIO do, ends the
+    /// process at what is much further away.
+    package var reckonable: Self { min(self, .now + .seconds(100 * 365 * 86400)) }
+}
