@@ -9,8 +9,8 @@ package import NIOCore
 extension NIODeadline {
     /// The same instant by NIO's clock, which is quicker to reckon with; now for what has passed, and a hundred years from now for what is further away.
     package init(_ deadline: ContinuousClock.Instant) {
-        let now = ContinuousClock.now
-        self = .now() + TimeAmount(now.duration(to: max(now, deadline.reckonable)))
+        let left = ContinuousClock.now.duration(to: deadline)
+        self = .now() + TimeAmount(min(max(left, .zero), .century))
     }
 
     /// The same instant by NIO's clock, if there is one.
@@ -26,5 +26,9 @@ extension ContinuousClock.Instant {
 
     /// The instant, or one in a hundred years when that comes first: what reckons in seconds or nanoseconds of 64 bits, as sleeps and NIO do, ends the
     /// process at what is much further away.
-    package var reckonable: Self { min(self, .now + .seconds(100 * 365 * 86400)) }
+    package var reckonable: Self { min(self, .now + .century) }
+}
+
+extension Duration {
+    fileprivate static let century = Duration.seconds(100 * 365 * 86400)
 }

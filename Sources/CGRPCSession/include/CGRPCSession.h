@@ -10,7 +10,7 @@
 //   1. gives it the connection's bytes with grpc_session_receive,
 //   2. takes all events with grpc_session_next_event, and
 //   3. sends what grpc_session_take_output yields,
-// in this order after every read, and 3 after every call of a function that starts, sends, consumes, cancels or pings.
+// in this order after every read, and 3 after every call of a function that starts, sends, consumes, cancels, pings or answers a ping.
 
 #ifndef CGRPCSESSION_H
 #define CGRPCSESSION_H
