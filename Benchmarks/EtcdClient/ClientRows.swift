@@ -26,7 +26,6 @@ struct ClientRows {
     /// How many keys there are to page through.
     let keys = 100_000
     var operations: Int { isFull ? 100_000 : 20_000 }
-    let rounds = 3
 
     /// Writes the keys. Returns the revision before the first.
     func fill() async throws -> Int64 {
@@ -37,12 +36,12 @@ struct ClientRows {
 
     /// Measures all three in turn, round after round: what disturbs the machine disturbs all of them.
     /// - Parameters:
-    ///   - rounds: More of them tell more where a round is short, nil for three.
+    ///   - rounds: More of them tell more where a round is short.
     ///   - measure: is given the peer's executable, nil for the floor.
-    func compare(rounds: Int? = nil, _ measure: (_ executable: String?) async throws -> Measurement) async throws -> Comparison {
+    func compare(rounds: Int = 3, _ measure: (_ executable: String?) async throws -> Measurement) async throws -> Comparison {
         let peers = [nil, "bench-libgrpc", "bench-ours"]
         var results = [[Measurement]](repeating: [], count: peers.count)
-        for round in 0..<(rounds ?? self.rounds) {
+        for round in 0..<rounds {
             // Nobody always follows the same one.
             let turns = round.isMultiple(of: 2) ? Array(peers.indices) : peers.indices.reversed()
             for turn in turns { results[turn].append(try await measure(peers[turn])) }

@@ -16,8 +16,8 @@ struct HeldPingTests {
     private static let first: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
     private static let second: [UInt8] = [8, 7, 6, 5, 4, 3, 2, 1]
 
-    private static func pair(window: UInt32 = 65535) throws -> SessionPair {
-        let pair = try SessionPair(window: window, holdsPings: true)
+    private static func pair() throws -> SessionPair {
+        let pair = try SessionPair(holdsPings: true)
         pair.pump()
         return pair
     }

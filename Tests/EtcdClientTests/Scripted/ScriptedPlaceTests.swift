@@ -79,7 +79,7 @@ struct ScriptedPlaceTests {
     func cancelled() async throws {
         try await Self.withUnanswered { etcd, session, waiting in
             // More than one attempt: those that hang leave time for others.
-            try await eventually("a second attempt") { etcd.requests.count { $0.method == "KV/Txn" } >= 2 }
+            try await eventually("a second attempt") { etcd.transactions.count >= 2 }
             waiting.cancel()
             let error = await waiting.value
             #expect(error?.code == .unknownOutcome, "\(String(describing: error))")
@@ -90,7 +90,7 @@ struct ScriptedPlaceTests {
     @Test("Who lines up at a server that says nothing is told of its session's end, however far its deadline is away")
     func sessionEnds() async throws {
         try await Self.withUnanswered { etcd, session, waiting in
-            try await eventually("an attempt") { etcd.requests.contains { $0.method == "KV/Txn" } }
+            try await eventually("an attempt") { !etcd.transactions.isEmpty }
             await session.close()
             let error = await waiting.value
             // An attempt went unanswered, so the code can't be the one that says that nothing was written.
@@ -125,7 +125,7 @@ struct ScriptedPlaceTests {
             ([number == 0 ? Self.line(isNew: true, revision: 7, first: 7) : ScriptedEtcd.answer()], .ok)
         } _: { etcd, error in
             #expect(error?.code == .canceled && error?.outcome == .notDone, "\(String(describing: error))")
-            #expect(etcd.requests.count { $0.method == "KV/Txn" } == 2)
+            #expect(etcd.transactions.count == 2)
         }
     }
 
@@ -162,13 +162,12 @@ struct ScriptedPlaceTests {
             }
         }
         try await ScriptedEtcd.with(configure: { $0.writeTimeout = .seconds(60) }, script: script) { etcd, client, _ in
-            func transactions() -> Int { etcd.requests.count { $0.method == "KV/Txn" } }
             let session = try await client.session()
             let standing = Task { await failure { _ = try await client.election("e").campaign(session: session, value: "host-1") } }
-            try await eventually("the wait") { transactions() == 4 }
+            try await eventually("the wait") { etcd.transactions.count == 4 }
             standing.cancel()
             #expect(await standing.value?.code == .canceled)
-            #expect(transactions() == 4, "nothing was deleted")
+            #expect(etcd.transactions.count == 4, "nothing was deleted")
         }
     }
 
@@ -182,15 +181,14 @@ struct ScriptedPlaceTests {
             let session = try await client.session()
             let error = await failure { _ = try await client.election("e").campaign(session: session, value: "host-1") }
             #expect(error?.code == .unknownOutcome)
-            let requests = etcd.requests.filter { $0.method == "KV/Txn" }
-            try #require(requests.count == 2)
+            try #require(etcd.transactions.count == 2)
             // Made after the latest revision that was known.
             var compare = WireWriter()
             compare.number(1, 1)
             compare.number(2, 1)
             compare.data(3, "e/4d")
             compare.number(5, 7)
-            #expect(requests[1].message.contains(compare.bytes))
+            #expect(etcd.transactions[1].message.contains(compare.bytes))
             await session.close()
         }
     }
@@ -206,24 +204,23 @@ struct ScriptedPlaceTests {
             }
         }
         try await ScriptedEtcd.with(configure: { $0.writeTimeout = .seconds(60) }, script: script) { etcd, client, peer in
-            func transactions() -> Int { etcd.requests.count { $0.method == "KV/Txn" } }
             let session = try await client.session()
             let standing = Task { await failure { _ = try await client.election("e").campaign(session: session, value: "host-1") } }
-            try await eventually("the first candidacy's wait") { transactions() == 2 }
+            try await eventually("the first candidacy's wait") { etcd.transactions.count == 2 }
             // It has heard nothing of the store.
             let other = EtcdClient(configuration: EtcdClientConfiguration(endpoints: [peer.endpoint]))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await other.run() }
                 let campaign = Task { await failure { _ = try await other.election("e").campaign(session: session, value: "host-1") } }
-                try await eventually("the second candidacy's wait") { transactions() == 5 }
+                try await eventually("the second candidacy's wait") { etcd.transactions.count == 5 }
                 campaign.cancel()
                 #expect(await campaign.value?.code == .canceled)
-                #expect(transactions() == 5, "nothing was deleted")
+                #expect(etcd.transactions.count == 5, "nothing was deleted")
                 group.cancelAll()
             }
             standing.cancel()
             // Its place is given up, by a transaction that isn't answered.
-            try await eventually("the end of the first candidacy") { transactions() == 6 }
+            try await eventually("the end of the first candidacy") { etcd.transactions.count == 6 }
         }
     }
 
@@ -276,8 +273,13 @@ struct ScriptedPlaceTests {
             let error = await failure { _ = try await client.mutex("e", session: session).lock() }
             #expect(error?.reason == .malformedResponse && error?.outcome == (isNew ? .unknown : .notDone))
             // What was made is withdrawn.
-            #expect(etcd.requests.count { $0.method == "KV/Txn" } == (isNew ? 2 : 1))
+            #expect(etcd.transactions.count == (isNew ? 2 : 1))
             await session.close()
         }
     }
+}
+
+extension ScriptedEtcd {
+    /// Those that it was asked for, answered or not.
+    fileprivate var transactions: [Request] { requests.filter { $0.method == "KV/Txn" } }
 }
