@@ -15,7 +15,7 @@ extension ClientRows {
     }
 
     func put() async throws {
-        let results = try await compare { peer in
+        let results = try await compare(rounds: 9) { peer in
             try await FloorProcess.run(["put", cluster.server, "/put/", "64", "\(operations)", "1000", "0"], by: peer)
         }
         row("Put, 64 in flight: CPU us/op", results, target: .atMost(15, orRatio: 1.7)) { $0.cpuPerOperation }
@@ -23,9 +23,10 @@ extension ClientRows {
     }
 
     func oneAtATime() async throws {
-        // Which core a process's thread shares with the server decides this as much as what it does, and that is drawn anew with each process.
-        let results = try await compare(rounds: 40) { peer in
-            try await FloorProcess.run(["range", cluster.server, key, "1", "\(operations / 60)"], by: peer)
+        // Which core a process's thread shares with the server decides this as much as what it does, and that is drawn anew with each process. Yet a
+        // process is to run for a while: the first few hundred calls are slower, all the more of those who are quick.
+        let results = try await compare(rounds: 60) { peer in
+            try await FloorProcess.run(["range", cluster.server, key, "1", "1500"], by: peer)
         }
         row("Range, one at a time: p50 us", results, target: .atMost(260, orRatio: 260 / 214)) { $0.median }
     }
@@ -36,6 +37,6 @@ extension ClientRows {
     }
 
     private func compareRange() async throws -> Comparison {
-        try await compare { peer in try await FloorProcess.run(["range", cluster.server, key, "64", "\(operations)"], by: peer) }
+        try await compare(rounds: 9) { peer in try await FloorProcess.run(["range", cluster.server, key, "64", "\(operations)"], by: peer) }
     }
 }
