@@ -43,6 +43,7 @@ public final class EtcdClient: Service, Sendable {
     public init(
         configuration: EtcdClientConfiguration, eventLoopGroup: (any EventLoopGroup)? = nil, logger: Logger = Logger(label: "etcd-client")
     ) {
+        let configuration = configuration.reckonable
         self.configuration = configuration
         self.logger = logger
         options = CallOptions()
@@ -68,7 +69,7 @@ public final class EtcdClient: Service, Sendable {
     private init(_ other: EtcdClient, options: CallOptions) {
         self.options = options
         configuration = other.configuration
-        patience = options.timeout.map { (TimeAmount($0), TimeAmount($0)) } ?? other.patience
+        patience = options.timeout.map { (TimeAmount($0.reckonable), TimeAmount($0.reckonable)) } ?? other.patience
         transport = other.transport
         given = other.given
         logger = other.logger

@@ -77,3 +77,15 @@ public struct EtcdClientConfiguration: Sendable {
         set { transport.maximumMessageSize = newValue }
     }
 }
+
+extension EtcdClientConfiguration {
+    /// The same, with times that can be reckoned with: see `Duration.reckonable`.
+    var reckonable: EtcdClientConfiguration {
+        var bounded = self
+        bounded.readTimeout = readTimeout.reckonable
+        bounded.writeTimeout = writeTimeout.reckonable
+        bounded.memberSync = memberSync?.reckonable
+        bounded.watchProbe = watchProbe.map { WatchOptions.Liveness(interval: $0.interval.reckonable, timeout: $0.timeout.reckonable) }
+        return bounded
+    }
+}

@@ -42,6 +42,7 @@ public final class GRPCTransport: Service, Sendable {
         configuration: GRPCTransportConfiguration, eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
     ) {
         precondition(!configuration.endpoints.isEmpty, "a GRPCTransport needs an endpoint")
+        let configuration = configuration.reckonable
         self.configuration = configuration
         self.logger = logger
         let executor = EventLoopTaskExecutor(eventLoopGroup.next())
@@ -123,9 +124,11 @@ public final class GRPCTransport: Service, Sendable {
     ///   - parts: Makes, for an answer that is longer than a part, who takes it as it comes.
     ///   - mayBlock: Whether the server answers only when something happens that may be far off. How long such a call takes, and that it runs out of
     ///     time, is not held against the endpoint.
+    ///   - mayBeRepeated: Whether the call may be given up where it's left without an answer, for its caller to make it again elsewhere: it fails with
+    ///     ``GRPCStatusCode/unavailable`` then. See ``GRPCTransportConfiguration/silenceTimeout``.
     package func unaryReceived(
         _ method: GRPCMethod, message: [UInt8], lane: ConnectionLane, metadata: GRPCMetadata, deadline: NIODeadline?,
-        endpoint: GRPCEndpoint? = nil, parts: (@Sendable () -> any PartReceiver)? = nil, mayBlock: Bool = false
+        endpoint: GRPCEndpoint? = nil, parts: (@Sendable () -> any PartReceiver)? = nil, mayBlock: Bool = false, mayBeRepeated: Bool = false
     ) async throws(GRPCError) -> ReceivedResponse {
         let route = Route(lane: lane, endpoint: endpoint)
         var refusals = 0
@@ -137,7 +140,8 @@ public final class GRPCTransport: Service, Sendable {
                 connection = try await pool.connection(for: route, deadline: deadline)
             }
             let call = TransportCall(
-                method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false, parts: parts, mayBlock: mayBlock)
+                method: method, metadata: metadata, deadline: deadline, isUnary: true, endsOnGoAway: false, parts: parts, mayBlock: mayBlock,
+                mayBeRepeated: mayBeRepeated)
             await withTaskCancellationHandler {
                 connection.submit(.start(call, message: message))
                 await withUnsafeContinuation { continuation in

@@ -10,7 +10,7 @@ extension NIODeadline {
     /// The same instant by NIO's clock, which is quicker to reckon with; now for what has passed, and a hundred years from now for what is further away.
     package init(_ deadline: ContinuousClock.Instant) {
         let left = ContinuousClock.now.duration(to: deadline)
-        self = .now() + TimeAmount(min(max(left, .zero), .century))
+        self = .now() + TimeAmount(left.reckonable)
     }
 
     /// The same instant by NIO's clock, if there is one.
@@ -31,4 +31,7 @@ extension ContinuousClock.Instant {
 
 extension Duration {
     fileprivate static let century = Duration.seconds(100 * 365 * 86400)
+
+    /// The duration, but nothing when it's negative, and a hundred years when it's longer: sleeps and NIO end the process at what is much longer.
+    package var reckonable: Duration { min(max(self, .zero), .century) }
 }

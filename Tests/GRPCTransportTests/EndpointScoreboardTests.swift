@@ -54,7 +54,8 @@ struct EndpointScoreboardTests {
     @Test(
         "An endpoint that fails is tried last and left, until it has sat out",
         arguments: [
-            .connectionFailed("refused"), .connectionStalled, .connectionBroke("reset"), .goingAway, .callsFailed("late"), .wedged,
+            .connectionFailed("refused"), .connectionStalled, .connectionBroke("reset"), .goingAway, .callsFailed("late"), .silent(.seconds(3)),
+            .wedged,
             .reported(.unavailable),
         ] as [EndpointScoreboard.Event])
     func failure(event: EndpointScoreboard.Event) {
@@ -244,7 +245,7 @@ struct CallHealthTests {
         var verdicts: [CallHealth.Verdict] = []
         for step in steps {
             switch step {
-            case .byte: health.progressed()
+            case .byte: health.progressed(at: .now())
             case .success: health.succeeded()
             case .unavailable: verdicts.append(health.unavailable())
             case .miss: verdicts.append(health.missedDeadline(patience: .seconds(1)))
@@ -252,6 +253,27 @@ struct CallHealthTests {
             }
         }
         #expect(verdicts == expected)
+    }
+
+    @Test("Calls wait in silence since the first of them was sent, or something came for any")
+    func silence() {
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        var health = CallHealth(longestSilence: .seconds(1))
+        #expect(health.silence(since: start) == start)
+        health.progressed(at: start + .seconds(2))
+        #expect(health.silence(since: start) == start + .seconds(2))
+        #expect(health.silence(since: start + .seconds(3)) == start + .seconds(3))
+    }
+
+    @Test("Calls of the lane for long answers are given more time, and none so little that it's nobody's fault")
+    func longestSilence() {
+        var configuration = GRPCTransportConfiguration(endpoints: [])
+        #expect(configuration.longestSilence(on: .unary) == .milliseconds(2500))
+        #expect(configuration.longestSilence(on: .bulk) == .seconds(10))
+        configuration.silenceTimeout = .zero
+        #expect(configuration.longestSilence(on: .watch) == .milliseconds(100))
+        configuration.silenceTimeout = nil
+        #expect(configuration.longestSilence(on: .unary) == nil)
     }
 
     @Test("Latency is measured for one call at a time, and not for each")

@@ -21,6 +21,8 @@ extension EtcdClient {
         var endpoint: GRPCEndpoint?
         /// Whether the server answers only when something happens that may be far off, such as that a lock is free.
         var mayBlock = false
+        /// Whether a server that is silent is not worth waiting for.
+        var mayMove: Bool { kind != .write && endpoint == nil && !mayBlock }
         /// Names the operation and its input in errors.
         var operation: OperationName
     }
@@ -29,7 +31,7 @@ extension EtcdClient {
 
     /// How long a call may take that doesn't say.
     func timeout(of kind: CallKind) -> Duration {
-        options.timeout ?? (kind == .write ? configuration.writeTimeout : configuration.readTimeout)
+        options.timeout?.reckonable ?? (kind == .write ? configuration.writeTimeout : configuration.readTimeout)
     }
 
     /// Encodes, calls, repeats, decodes.
@@ -131,7 +133,7 @@ extension EtcdClient {
         do throws(GRPCError) {
             return try await transport.unaryReceived(
                 call.method, message: request, lane: call.lane, metadata: metadata(authenticator.fixed, call.requiresLeader),
-                deadline: deadline, endpoint: call.endpoint, parts: parts, mayBlock: call.mayBlock)
+                deadline: deadline, endpoint: call.endpoint, parts: parts, mayBlock: call.mayBlock, mayBeRepeated: call.mayMove)
         } catch {
             return try await exchangeAtLength(call, request, parts, until: deadline, after: error)
         }
@@ -143,7 +145,7 @@ extension EtcdClient {
         try await repeating(call, until: deadline, after: failure) { [transport] metadata async throws(GRPCError) in
             try await transport.unaryReceived(
                 call.method, message: request, lane: call.lane, metadata: metadata, deadline: deadline, endpoint: call.endpoint, parts: parts,
-                mayBlock: call.mayBlock)
+                mayBlock: call.mayBlock, mayBeRepeated: call.mayMove)
         }
     }
 

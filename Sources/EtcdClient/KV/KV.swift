@@ -107,7 +107,8 @@ extension EtcdClient {
         revision: Int64, physical: Bool = false, deadline: ContinuousClock.Instant? = nil
     ) async throws(EtcdError) -> ResponseHeader {
         var call = Call(
-            method: "/etcdserverpb.KV/Compact", kind: .write, deadline: deadline, operation: { "compact to revision \(revision)" })
+            method: "/etcdserverpb.KV/Compact", kind: .write, deadline: deadline, mayBlock: physical, operation: { "compact to revision \(revision)" }
+        )
         let end = self.deadline(for: call)
         call.deadline = end
         var uncertain: EtcdError?

@@ -18,6 +18,8 @@ final class TransportCall: Sendable {
     let isUnary: Bool
     /// Whether the server may let the call wait for as long as it likes, which says nothing of how it does.
     let mayBlock: Bool
+    /// Whether a unary call may be asked twice: it needn't wait for a server that is silent.
+    let mayBeRepeated: Bool
     /// Whether a GOAWAY ends the call at once.
     let endsOnGoAway: Bool
     /// Who takes a long message as it comes: asked for each that is one.
@@ -26,7 +28,7 @@ final class TransportCall: Sendable {
 
     // nonisolated(unsafe): these three are touched on the connection's event loop alone.
     nonisolated(unsafe) var sessionID: UInt64 = 0
-    /// When the session took the call; kept for calls with a deadline.
+    /// When the session took the call; kept for unary calls, and for those with a deadline.
     nonisolated(unsafe) var startedAt = NIODeadline.distantPast
     /// Of the message that is coming, what has come by parts. Of a unary call also what did, for its caller, as `outcome` is.
     nonisolated(unsafe) var head: ReceivedMessage.Head?
@@ -38,7 +40,7 @@ final class TransportCall: Sendable {
 
     init(
         method: GRPCMethod, metadata: GRPCMetadata, deadline: NIODeadline?, isUnary: Bool, endsOnGoAway: Bool,
-        parts: (@Sendable () -> any PartReceiver)? = nil, mayBlock: Bool = false
+        parts: (@Sendable () -> any PartReceiver)? = nil, mayBlock: Bool = false, mayBeRepeated: Bool = false
     ) {
         self.method = method
         self.metadata = metadata
@@ -47,6 +49,7 @@ final class TransportCall: Sendable {
         self.endsOnGoAway = endsOnGoAway
         self.parts = parts
         self.mayBlock = mayBlock
+        self.mayBeRepeated = mayBeRepeated
     }
 
     deinit { outcome.answer?.free() }

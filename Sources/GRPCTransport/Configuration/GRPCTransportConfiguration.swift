@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Metrics
+import NIOCore
 
 /// Where a ``GRPCTransport`` connects to, and its limits.
 public struct GRPCTransportConfiguration: Sendable {
@@ -52,6 +53,10 @@ public struct GRPCTransportConfiguration: Sendable {
     public var tls: GRPCTLSConfiguration?
     /// How long TCP may take to connect, and again as long TLS and HTTP/2 after it. Five seconds by default. Other endpoints are tried meanwhile.
     public var connectTimeout: Duration
+    /// A server that lives, but has answered none of the calls that wait for so long, is left if there is another: new calls go there, as do streams with
+    /// `endsOnGoAway` and calls that may be made twice, such as an etcd client's watches and reads. 2.5 seconds by default, less than 0.1 counts as that; four times as long on
+    /// ``ConnectionLane/bulk``, where answers take their time. Nil for never.
+    public var silenceTimeout: Duration?
     /// When connections are probed for life, by default as ``Keepalive/init(interval:timeout:)`` says; nil for never.
     public var keepalive: Keepalive?
     /// How long to wait between failed attempts, by default as ``Backoff/init(initial:multiplier:maximum:jitter:)`` says.
@@ -86,6 +91,7 @@ public struct GRPCTransportConfiguration: Sendable {
         self.endpoints = endpoints
         self.tls = tls
         self.connectTimeout = .seconds(5)
+        self.silenceTimeout = .milliseconds(2500)
         self.keepalive = Keepalive()
         self.backoff = Backoff()
         self.maximumMessageSize = Int(Int32.max)
@@ -96,5 +102,27 @@ public struct GRPCTransportConfiguration: Sendable {
         self.carriesSecrets = false
         self.pinnedConnectionIdleTime = .seconds(60)
         self.userAgent = "keelson"
+    }
+}
+
+extension GRPCTransportConfiguration {
+    /// The same, with times that can be reckoned with: see `Duration.reckonable`.
+    var reckonable: GRPCTransportConfiguration {
+        var bounded = self
+        bounded.connectTimeout = connectTimeout.reckonable
+        bounded.silenceTimeout = silenceTimeout?.reckonable
+        bounded.keepalive = keepalive.map { Keepalive(interval: $0.interval.reckonable, timeout: $0.timeout.reckonable) }
+        bounded.backoff.initial = backoff.initial.reckonable
+        bounded.backoff.maximum = backoff.maximum.reckonable
+        bounded.pingAnswerDelay = pingAnswerDelay.reckonable
+        bounded.pinnedConnectionIdleTime = pinnedConnectionIdleTime.reckonable
+        bounded.tls?.reloadInterval = tls?.reloadInterval?.reckonable
+        if let delay = tls?.drainDelay { bounded.tls?.drainDelay = delay.reckonable }
+        return bounded
+    }
+
+    /// ``silenceTimeout`` for the calls of a lane.
+    func longestSilence(on lane: ConnectionLane) -> TimeAmount? {
+        silenceTimeout.map { TimeAmount(max($0, .milliseconds(100)) * (lane == .bulk ? 4 : 1)) }
     }
 }

@@ -23,11 +23,22 @@ struct CallHealth {
     /// A call that had less time than this says nothing about the server.
     static let shortestPatience: TimeAmount = .milliseconds(200)
 
+    /// For so long nothing may come for any of the calls that wait; nil for as long as it may be.
+    let longestSilence: TimeAmount?
     private var failures = 0
     private var silentMisses = 0
+    private var heardAt = NIODeadline.uptimeNanoseconds(0)
+
+    init(longestSilence: TimeAmount? = nil) { self.longestSilence = longestSilence }
 
     /// Something came for a call.
-    mutating func progressed() { silentMisses = 0 }
+    mutating func progressed(at now: NIODeadline) {
+        silentMisses = 0
+        heardAt = now
+    }
+
+    /// Since when calls wait in silence, the first of them since `start`.
+    func silence(since start: NIODeadline) -> NIODeadline { max(start, heardAt) }
 
     /// A call succeeded.
     mutating func succeeded() { failures = 0 }

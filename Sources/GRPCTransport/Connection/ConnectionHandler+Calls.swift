@@ -60,6 +60,7 @@ extension ConnectionHandler {
         if let message { _ = session.send(message, on: id, last: true) }
         if let deadline = call.deadline { watch(deadline) }
         watchOverConnection()
+        if mayMeasure { watchForSilence(from: now) }
     }
 
     private func startError(_ result: grpc_session_result, _ call: TransportCall) -> GRPCError {
@@ -78,7 +79,7 @@ extension ConnectionHandler {
 
     /// Whether the call had been sent, and not ended.
     @discardableResult
-    private func cancel(_ call: TransportCall, with code: GRPCStatusCode, origin: GRPCError.Origin, message: String) -> Bool {
+    func cancel(_ call: TransportCall, with code: GRPCStatusCode, origin: GRPCError.Origin, message: String) -> Bool {
         let id = call.sessionID
         guard let sent = session.cancel(id) else { return false }
         latency.gaveUp(id)
@@ -93,13 +94,15 @@ extension ConnectionHandler {
         UnsafeRawPointer(bitPattern: UInt(user)).map { Unmanaged<TransportCall>.fromOpaque($0) }
     }
 
+    func openCalls() -> [TransportCall] { session.calls().compactMap { Self.call(of: $0.user)?.takeUnretainedValue() } }
+
     /// Hands an event to its call, which then has news.
     func handleCallEvent(_ event: grpc_session_event) -> TransportCall? {
         guard let reference = Self.call(of: event.user) else { return nil }
         let call = reference.takeUnretainedValue()
         switch event.kind {
         case GRPC_SESSION_EVENT_HEADERS:
-            health.progressed()
+            health.progressed(at: readAt)
             guard event.fields_length > 0 else { return nil }
             let metadata = event.metadata
             if call.isUnary {
@@ -109,7 +112,7 @@ extension ConnectionHandler {
             }
             return nil
         case GRPC_SESSION_EVENT_MESSAGE:
-            health.progressed()
+            health.progressed(at: readAt)
             let message = SessionMessage(event, takenFrom: session)
             guard call.isUnary else {
                 let received = ReceivedMessage(message, head: call.head.take())
@@ -120,7 +123,7 @@ extension ConnectionHandler {
             call.outcome.answer = message
             return nil
         case GRPC_SESSION_EVENT_PART:
-            health.progressed()
+            health.progressed(at: readAt)
             call.receive(part: UnsafeRawBufferPointer(start: event.bytes, count: event.length), following: Int(event.value))
             let credit = call.isUnary ? event.length : call.state.withLock { $0.credit(part: event.length) }
             if credit > 0 { session.consume(credit, on: event.call) }
@@ -143,6 +146,7 @@ extension ConnectionHandler {
         // Of a connection that takes no calls, without a word of the server, each would be sent back to it.
         if event.origin == GRPC_SESSION_END_CONNECTION, !event.sent, !session.hasFailed { takeNoMoreCalls() }
         guard event.origin == GRPC_SESSION_END_PEER else { return latency.gaveUp(event.call) }
+        health.progressed(at: readAt)
         if event.status == 0 {
             health.succeeded()
             if latency.measures(event.call), let connection { observer.measured(latency.ended(at: .now()), on: connection) }
@@ -169,8 +173,7 @@ extension ConnectionHandler {
 
     /// Ends the streams that are to move to another connection at once, because of a GOAWAY or because this connection is to be left.
     func endMovableCalls() {
-        for (_, user) in session.calls() {
-            guard let call = Self.call(of: user)?.takeUnretainedValue(), call.endsOnGoAway else { continue }
+        for call in openCalls() where call.endsOnGoAway {
             cancel(call, with: .unavailable, origin: .serverGoingAway, message: "\(departure); open the stream again")
         }
     }
@@ -188,8 +191,8 @@ extension ConnectionHandler {
         let now = NIODeadline.now()
         var next: NIODeadline?
         var patience: TimeAmount?
-        for (_, user) in session.calls() {
-            guard let call = Self.call(of: user)?.takeUnretainedValue(), let deadline = call.deadline else { continue }
+        for call in openCalls() {
+            guard let deadline = call.deadline else { continue }
             if deadline <= now {
                 let wasSent = cancel(call, with: .deadlineExceeded, origin: .deadline, message: "the deadline passed")
                 // One that blocks at the server, or that never got there, may run out of time at the best of servers.

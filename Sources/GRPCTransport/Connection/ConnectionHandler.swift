@@ -61,11 +61,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     @exclusivity(unchecked) private var output = ByteBuffer()
     var pings: Pings
     var deadlines = DeadlineTimer()
-    var health = CallHealth()
+    var health: CallHealth
+    var silenceTimer: Scheduled<Void>?
+    /// When the bytes came that are being read.
+    private(set) var readAt = NIODeadline.uptimeNanoseconds(0)
     var latency = LatencySampler()
 
     init(
-        endpoint: GRPCEndpoint, session: Session, executor: EventLoopTaskExecutor, setupTimeout: TimeAmount, pings: Pings,
+        endpoint: GRPCEndpoint, session: Session, executor: EventLoopTaskExecutor, setupTimeout: TimeAmount, pings: Pings, health: CallHealth,
         ready: EventLoopPromise<Void>, observer: any ConnectionObserver, metrics: TransportMetrics, explainTLS: TLSExplanation?, logger: Logger
     ) {
         self.endpoint = endpoint
@@ -73,6 +76,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.executor = executor
         self.setupTimeout = setupTimeout
         self.pings = pings
+        self.health = health
         self.ready = ready
         self.observer = observer
         self.metrics = metrics
@@ -124,6 +128,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let now = NIODeadline.now()
+        readAt = now
         pings.policy?.received(at: now)
         let buffer = Self.unwrapInboundIn(data)
         traffic.received(buffer.readableBytes)
@@ -254,6 +259,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         pings.cancel()
         lingerTimer?.cancel()
         deadlines.cancel()
+        silenceTimer?.cancel()
         traffic.flush()
         // Of an attempt that never got a channel going, the connector knows the cause.
         if setupTimer != nil { ready.fail(setupFailure ?? ConnectionFailure(kind: .setup, reason: reason)) }

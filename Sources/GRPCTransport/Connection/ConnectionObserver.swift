@@ -16,6 +16,8 @@ protocol ConnectionObserver: Sendable {
     func pingedTooOften(_ endpoint: GRPCEndpoint, after interval: TimeAmount)
     /// Several calls in a row failed in a way that may be the server's fault.
     func callsFailed(on connection: Connection, because reason: String)
+    /// Calls have waited for so long and none got an answer, though the connection lives.
+    func callsWait(on connection: Connection, for time: TimeAmount)
     /// A unary call succeeded after this time, or has taken so long already.
     func measured(_ latency: TimeAmount, on connection: Connection)
 }

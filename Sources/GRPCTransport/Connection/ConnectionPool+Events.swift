@@ -56,6 +56,8 @@ extension ConnectionPool: ConnectionObserver {
 
     func callsFailed(on connection: Connection, because reason: String) { note(.callsFailed(reason), at: connection) }
 
+    func callsWait(on connection: Connection, for time: TimeAmount) { note(.silent(time), at: connection) }
+
     func measured(_ latency: TimeAmount, on connection: Connection) { note(.answered(latency), at: connection) }
 
     /// Somebody who understands answers judges the server that gave one.
@@ -74,13 +76,15 @@ extension ConnectionPool: ConnectionObserver {
     /// Takes in what happened at an endpoint, and moves the lanes that should be elsewhere.
     func note(_ event: EndpointScoreboard.Event, at endpoint: GRPCEndpoint, lane: ConnectionLane) {
         let now = NIODeadline.now()
+        // Who answers no calls is likely to have no news for streams either.
+        let movesStreams = if case .silent = event { true } else { false }
         var moves = Moves()
         var score: Double?
         state.withLock { state in
             guard state.endpoints.contains(endpoint) else { return }
             state.scores.record(event, at: endpoint, lane: lane, now: now, random: .random(in: -1...1))
             for lane in ConnectionLane.allCases where state.lanes[lane.rawValue].current?.endpoint == endpoint {
-                state.move(lane, at: now, &moves)
+                state.move(lane, at: now, movesStreams: movesStreams, &moves)
             }
             score = state.scores.score(of: endpoint, among: state.endpoints, at: now)
         }
@@ -165,11 +169,11 @@ extension ConnectionPool.State {
     }
 
     /// Asks the scores whether a lane should be elsewhere.
-    fileprivate mutating func move(_ lane: ConnectionLane, at now: NIODeadline, _ moves: inout ConnectionPool.Moves) {
+    fileprivate mutating func move(_ lane: ConnectionLane, at now: NIODeadline, movesStreams: Bool, _ moves: inout ConnectionPool.Moves) {
         guard let current = lanes[lane.rawValue].current else { return }
         switch scores.move(lane, from: current.endpoint, among: endpoints, at: now) {
         case nil: break
-        case .leave(let reason): release(current, movesStreams: false, because: reason, &moves)
+        case .leave(let reason): release(current, movesStreams: movesStreams, because: reason, &moves)
         case .prefer(let target, let reason):
             let wish = LaneState.Replacement(reason: reason, target: target, movesStreams: false, isRequired: false)
             if let runner = lanes[lane.rawValue].replace(wish) { moves.runners.append(runner) }

@@ -40,7 +40,7 @@ struct Connector: Sendable {
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
                     try channel.pipeline.syncOperations.addHandler(
-                        makeHandler(endpoint, keepaliveInterval: keepaliveInterval, ready: attempt.ready, observer: observer))
+                        makeHandler(endpoint, lane: route.lane, keepaliveInterval: keepaliveInterval, ready: attempt.ready, observer: observer))
                 }
             }
         return try await withTaskCancellationHandler {
@@ -68,7 +68,7 @@ struct Connector: Sendable {
     }
 
     private func makeHandler(
-        _ endpoint: GRPCEndpoint, keepaliveInterval: Duration?, ready: EventLoopPromise<Void>, observer: any ConnectionObserver
+        _ endpoint: GRPCEndpoint, lane: ConnectionLane, keepaliveInterval: Duration?, ready: EventLoopPromise<Void>, observer: any ConnectionObserver
     ) throws -> ConnectionHandler {
         guard let session = Session(endpoint: endpoint, configuration: configuration) else {
             throw ConnectionFailure(kind: .setup, reason: "there is no memory for a connection")
@@ -78,8 +78,9 @@ struct Connector: Sendable {
         }
         return ConnectionHandler(
             endpoint: endpoint, session: session, executor: executor, setupTimeout: TimeAmount(configuration.connectTimeout),
-            pings: ConnectionHandler.Pings(policy: keepalive, answerDelay: TimeAmount(configuration.pingAnswerDelay)), ready: ready,
-            observer: observer, metrics: metrics, explainTLS: endpoint.scheme == .https ? explanation(for: endpoint) : nil, logger: logger)
+            pings: ConnectionHandler.Pings(policy: keepalive, answerDelay: TimeAmount(configuration.pingAnswerDelay)),
+            health: CallHealth(longestSilence: configuration.longestSilence(on: lane)), ready: ready, observer: observer, metrics: metrics,
+            explainTLS: endpoint.scheme == .https ? explanation(for: endpoint) : nil, logger: logger)
     }
 
     private func open(_ bootstrap: ClientBootstrap, _ endpoint: GRPCEndpoint) -> EventLoopFuture<any Channel> {
@@ -92,9 +93,9 @@ struct Connector: Sendable {
         #if os(Linux)
         guard let keepalive = configuration.keepalive else { return bootstrap }
         let tcpUserTimeout = NIOBSDSocket.Option(rawValue: 18)
-        let milliseconds = TimeAmount(keepalive.interval + keepalive.timeout).nanoseconds / 1_000_000
+        let milliseconds = Int32(clamping: TimeAmount(keepalive.interval + keepalive.timeout).nanoseconds / 1_000_000)
         return bootstrap.channelOption(
-            ChannelOptions.Types.SocketOption(level: .tcp, name: tcpUserTimeout), value: SocketOptionValue(clamping: milliseconds))
+            ChannelOptions.Types.SocketOption(level: .tcp, name: tcpUserTimeout), value: SocketOptionValue(milliseconds))
         #else
         return bootstrap
         #endif

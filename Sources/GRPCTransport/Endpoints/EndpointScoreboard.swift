@@ -22,7 +22,9 @@ struct EndpointScoreboard {
         case goingAway
         /// Calls got no answer in time, or UNAVAILABLE, several times in a row.
         case callsFailed(String)
-        /// Its connection was silent to all calls, though it was alive.
+        /// Calls have waited there for so long, and none got an answer.
+        case silent(TimeAmount)
+        /// Its connection was silent to all calls until they ran out of time, though it was alive.
         case wedged
         case reported(GRPCEndpointOutcome)
         case answered(TimeAmount)
@@ -90,6 +92,9 @@ struct EndpointScoreboard {
         case .connectionBroke(let reason): Self.strike(&record, reason, now, random)
         case .goingAway: Self.strike(&record, "it announced to go away", now, random)
         case .callsFailed(let reason): Self.strike(&record, reason, now, random)
+        case .silent(let time):
+            record.latencies[lane.rawValue].add(time, at: now)
+            Self.strike(&record, "calls got no answer for \(time.nanoseconds / 1_000_000) ms", now, random)
         case .wedged: Self.strike(&record, "its connection gave calls no answer", now, random)
         case .reported(.unavailable): Self.strike(&record, "it said that it can't serve", now, random)
         case .reported(.unsuited): Self.strike(&record, "it refuses such calls", now, random, atLeast: Self.unsuitedSitOut)

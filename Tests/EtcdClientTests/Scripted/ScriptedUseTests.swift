@@ -159,6 +159,37 @@ struct ScriptedUseTests {
         }
     }
 
+    @Test("Times beyond all reason are nothing, or ones that don't come to an end", arguments: [Int64.max, .min])
+    func extremeTimes(seconds: Int64) async throws {
+        let time = Duration.seconds(seconds)
+        let isForEver = time > .zero
+        try await ScriptedEtcd.with(configure: {
+            $0.readTimeout = time
+            $0.writeTimeout = time
+            $0.memberSync = time
+            $0.watchProbe = .init(interval: time, timeout: time)
+            $0.transport.silenceTimeout = time
+            $0.transport.keepalive = .init(interval: time, timeout: time)
+            $0.transport.backoff = .init(initial: time, maximum: time)
+            $0.transport.pinnedConnectionIdleTime = time
+            if isForEver { $0.transport.connectTimeout = time }
+        }) { request in
+            request.method == "Watch/Watch" ? ([], .open) : Self.script(request)
+        } _: { _, client, peer in
+            for client in [client, client.with(CallOptions(timeout: time))] {
+                if isForEver {
+                    #expect(try await client.put("a", "1").header.revision == 7)
+                } else {
+                    let error = await failure { try await client.put("a", "1") }
+                    #expect(error?.code == .deadlineExceeded && error?.outcome == .notDone)
+                }
+            }
+            let patient = client.with(CallOptions(timeout: .seconds(30)))
+            #expect(try await patient.put("a", "1").header.revision == 7)
+            _ = try await patient.status(of: peer.endpoint)
+        }
+    }
+
     @Test("That run() was forgotten is said by the error of a call whose deadline passed, and by one warning", arguments: [true, false])
     func neverRun(logsIn: Bool) async throws {
         var configuration = EtcdClientConfiguration(endpoints: [GRPCEndpoint(scheme: .http, host: "127.0.0.1", port: 1)])

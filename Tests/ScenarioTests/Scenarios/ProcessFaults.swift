@@ -151,7 +151,7 @@ extension Scenarios {
                 async let defragmented: Void = round.client.defragment(endpoint, deadline: .now + .seconds(120))
                 let time = try await round.recovers(since: start)
                 // As long as it takes to see that a member doesn't answer.
-                #expect(time < .seconds(15), "all went on after \(time)")
+                #expect(time < .seconds(10), "all went on after \(time)")
                 try await defragmented
             } afterwards: {
                 $0.expectReads()
