@@ -67,9 +67,11 @@ public final class EtcdClient: Service, Sendable {
     }
 
     private init(_ other: EtcdClient, options: CallOptions) {
+        var options = options
+        options.timeout = options.timeout?.reckonable
         self.options = options
         configuration = other.configuration
-        patience = options.timeout.map { (TimeAmount($0.reckonable), TimeAmount($0.reckonable)) } ?? other.patience
+        patience = options.timeout.map { (TimeAmount($0), TimeAmount($0)) } ?? other.patience
         transport = other.transport
         given = other.given
         logger = other.logger

@@ -33,11 +33,7 @@ struct BlockingCallTests {
 
     /// Whether a lane's connection measures a call.
     private static func isMeasuring(_ transport: GRPCTransport) async throws -> Bool {
-        let channel = try #require(transport.pool.currentConnection(for: Route(lane: .unary))).channel
-        return try await channel.eventLoop.submit {
-            let handler = try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
-            return handler.session.calls().contains { handler.latency.measures($0.id) }
-        }.get()
+        try await transport.withUnaryHandler { handler in handler.session.calls().contains { handler.latency.measures($0.id) } }
     }
 
     @Test("Those that wait at the server for as long as it takes don't make it a suspect; others do")

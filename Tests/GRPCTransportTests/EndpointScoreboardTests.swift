@@ -55,8 +55,7 @@ struct EndpointScoreboardTests {
         "An endpoint that fails is tried last and left, until it has sat out",
         arguments: [
             .connectionFailed("refused"), .connectionStalled, .connectionBroke("reset"), .goingAway, .callsFailed("late"), .silent(.seconds(3)),
-            .wedged,
-            .reported(.unavailable),
+            .wedged, .reported(.unavailable),
         ] as [EndpointScoreboard.Event])
     func failure(event: EndpointScoreboard.Event) {
         var board = Board()

@@ -47,12 +47,7 @@ struct SilentServerTests {
         }
 
         /// Whether the lane's connection has a look at the silence there.
-        func isWatching() async throws -> Bool {
-            let channel = try #require(transport.pool.currentConnection(for: Route(lane: .unary))).channel
-            return try await channel.eventLoop.submit {
-                try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self).silenceTimer != nil
-            }.get()
-        }
+        func isWatching() async throws -> Bool { try await transport.withUnaryHandler { $0.silenceTimer != nil } }
     }
 
     private static func with(silence: Duration? = silence, _ body: @escaping @Sendable (Scene) async throws -> Void) async throws {

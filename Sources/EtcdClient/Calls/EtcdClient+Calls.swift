@@ -31,7 +31,7 @@ extension EtcdClient {
 
     /// How long a call may take that doesn't say.
     func timeout(of kind: CallKind) -> Duration {
-        options.timeout?.reckonable ?? (kind == .write ? configuration.writeTimeout : configuration.readTimeout)
+        options.timeout ?? (kind == .write ? configuration.writeTimeout : configuration.readTimeout)
     }
 
     /// Encodes, calls, repeats, decodes.

@@ -7,6 +7,7 @@
 import CGRPCSessionTestSupport
 import EtcdClient
 import EtcdTestKit
+import EtcdTestSupport
 import GRPCTestSupport
 import GRPCTransport
 import Testing
@@ -23,14 +24,7 @@ struct SilentMemberTests {
             configuration.writeTimeout = .seconds(60)
             configuration.transport.silenceTimeout = .milliseconds(300)
             try await withClient(configuration) { client in
-                let write = Task { () async -> EtcdError? in
-                    do throws(EtcdError) {
-                        _ = try await client.put("\(prefix)/a", "1")
-                        return nil
-                    } catch {
-                        return error
-                    }
-                }
+                let write = Task { await failure { try await client.put("\(prefix)/a", "1") } }
                 try await mute.waitForRequest()
                 async let read = client.range(.key("\(prefix)/a"))
                 try await mute.wait { scripted_server_request_count($0) == 2 }
